@@ -1,0 +1,34 @@
+//! The nouns every room speaks in.
+//!
+//! - Takes: nothing.
+//! - Gives: types that cannot be wrong once made, and the few rules that belong to a noun alone.
+//! - Touches: nothing.
+//! - Never: reads a file, a clock or the network, and never speaks a wire format (no serde here).
+
+mod id;
+mod keys;
+mod record;
+mod secret;
+mod settings;
+mod theme;
+mod time;
+mod verdict;
+mod words;
+mod zone;
+
+pub use id::{ChainName, ComponentId, Head, IncidentId, ProbeKey, Vantage};
+pub use keys::{Given, Givens, Key, Refusal, Takes};
+pub use record::{
+    Body, DeskIncident, DeskMaintenance, DeskWords, Detail, IncidentStep, JournaledUpdate, Origin, Record, Remark,
+    Round, Seen, Skip, Try,
+};
+pub use secret::Secret;
+pub use settings::{
+    Announce, Canary, Combine, Component, JournalSettings, Probe, PublishSettings, Rules, RunSettings, Settings, Site,
+    Visibility,
+};
+pub use theme::Theme;
+pub use time::{Moment, Span};
+pub use verdict::{Impact, IncidentStatus, Level, MaintenanceStatus, Status, Verdict};
+pub use words::{Action, Section, TimelineItem, Update, WriteUp, WriteUpKind};
+pub use zone::Zone;
