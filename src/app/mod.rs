@@ -1,1 +1,208 @@
-//! app
+//! Joins the rooms in one direction; reads the clock once.
+//!
+//! - Takes: a site's folder and what the command wants.
+//! - Gives: a report of what was seen, saved, shown and told; or the trouble that the operator must act on.
+//! - Touches: the clock, and whatever the rooms it calls touch.
+//! - Never: decides anything itself; after the first SAVED all that follows is a pure function of what was saved.
+
+mod clock;
+mod conf;
+mod drill;
+mod past;
+mod picture;
+mod said;
+mod save;
+mod tell;
+mod trouble;
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{Loaded, Purpose};
+use crate::incident::{self, Book};
+use crate::journal;
+use crate::model::{Moment, Record, Remark, WriteUp};
+use crate::probe::{self, Looked};
+use crate::publish::{self, Swapped};
+use crate::timeline::{self, Timelines};
+use crate::writeup;
+
+pub use clock::{now, read_moment};
+pub use trouble::Trouble;
+
+/// What a run wants. `run` wants all of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Want {
+    /// Look at the targets; false: `run --no-look` (someone wrote a word).
+    pub look: bool,
+    /// Go on after the round is saved; false: `run --record-only` (a vantage).
+    pub publish: bool,
+    /// The moment; none: the clock's.
+    pub at: Option<Moment>,
+}
+
+/// What a run did.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What was seen.
+    pub looked: Option<Looked>,
+    /// What it means, where the run went so far.
+    pub stands: Option<Stands>,
+    /// What the swap did.
+    pub swapped: Option<Swapped>,
+    /// Notifications sent.
+    pub told: usize,
+    /// What the operator should know and has not been told before.
+    pub warnings: Vec<String>,
+    /// What went wrong after the facts were safe, worst code first.
+    pub troubles: Vec<Trouble>,
+}
+
+/// Everything as it stands at a moment.
+#[derive(Debug)]
+pub struct Stands {
+    /// The config.
+    pub loaded: Loaded,
+    /// The records.
+    pub records: Vec<Record>,
+    /// What people wrote.
+    pub words: writeup::Reading,
+    /// What was measured.
+    pub timelines: Timelines,
+    /// What it means.
+    pub book: Book,
+    /// What is damaged or surprising, from every room.
+    pub remarks: Vec<Remark>,
+    /// The moment.
+    pub moment: Moment,
+}
+
+/// The folders of a site.
+#[derive(Clone, Debug)]
+pub struct Folders {
+    /// The site's folder.
+    pub site: PathBuf,
+    /// The journal.
+    pub journal: PathBuf,
+    /// What people wrote.
+    pub incidents: PathBuf,
+    /// Lock, manifest, staging, last good config.
+    pub state: PathBuf,
+}
+
+impl Folders {
+    /// The folders under a site's folder.
+    pub fn of(site: &Path) -> Self {
+        Self {
+            site: site.to_owned(),
+            journal: site.join("journal"),
+            incidents: site.join("incidents"),
+            state: site.join(".statuary"),
+        }
+    }
+}
+
+/// The one way: look, save, think, save, show, tell.
+pub fn run(site: &Path, want: Want) -> Result<Report, Trouble> {
+    let at = Folders::of(site);
+    let mut report = Report::default();
+    let loaded = conf::load_or_last_good(&at, Purpose { looks: want.look, tells: want.publish }, &mut report)?;
+    let _lock = journal::lock(&at.state, loaded.settings.run.interval)?;
+    let now = want.at.unwrap_or_else(clock::now);
+
+    if want.look {
+        let past = past::looks(&at.journal, &loaded)?;
+        let looked = probe::round(&loaded.plans, &loaded.settings.run, &past, now);
+        drill::point("looked");
+        save::round(&at, &loaded, &looked, now)?; // SAVED
+        report.looked = Some(looked);
+        drill::point("saved-round");
+    }
+    if !want.publish {
+        return Ok(report);
+    }
+
+    let words = writeup::load(&at.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&at, &e))?;
+    let mut history = journal::read(&at.journal)?;
+    let timelines = timeline::fold(&history.records, &loaded.settings, now);
+    let due = incident::due(&timelines, &history.records, &words.writeups, &loaded.settings, now);
+    history.records.extend(save::desk(&at, &loaded, due, now)?); // SAVED
+    drill::point("saved-desk");
+
+    let stands = stand(loaded, history, words, timelines, now);
+    said::gather(&at, &stands, &mut report);
+    match picture::files(&at, &stands, false) {
+        Err(trouble) => report.troubles.push(trouble),
+        Ok(files) => match publish::swap(&public(&at, &stands), &at.state, &files, now) {
+            Err(e) => report.troubles.push(e.into()),
+            Ok(swapped) => {
+                report.swapped = Some(swapped);
+                drill::point("swapped");
+                let after = &stands.loaded.settings.publish.after;
+                report.troubles.extend(publish::after(&at.site, after.as_deref()).err().map(Trouble::from));
+            }
+        },
+    }
+    tell::due(&at, &stands, &mut report);
+    report.troubles.sort_by_key(Trouble::code);
+    report.stands = Some(stands);
+    Ok(report)
+}
+
+/// Looks and saves nothing.
+pub fn check(site: &Path) -> Result<(Loaded, Looked), Trouble> {
+    let loaded = conf::load(site, Purpose { looks: true, tells: false })?;
+    let past = past::looks(&Folders::of(site).journal, &loaded).unwrap_or_default();
+    let looked = probe::round(&loaded.plans, &loaded.settings.run, &past::all_due(past), clock::now());
+    Ok((loaded, looked))
+}
+
+/// The pure part and the swap: writes no record and tells nobody. `at` looks back: records and words up to then.
+pub fn build(site: &Path, at: Option<Moment>, out: Option<&Path>) -> Result<(Stands, Swapped), Trouble> {
+    let folders = Folders::of(site);
+    let stands = stands_at(site, at)?;
+    let files = picture::files(&folders, &stands, at.is_some())?;
+    let (public, state) = match out {
+        Some(out) => (out.to_owned(), out.with_file_name(beside_name(out))),
+        None => (public(&folders, &stands), folders.state.clone()),
+    };
+    let _lock = journal::lock(&folders.state, stands.loaded.settings.run.interval)?;
+    let swapped = publish::swap(&public, &state, &files, clock::now())?;
+    Ok((stands, swapped))
+}
+
+/// Everything as it stands (or stood), without looking, saving or showing.
+pub fn stands_at(site: &Path, at: Option<Moment>) -> Result<Stands, Trouble> {
+    let folders = Folders::of(site);
+    let loaded = conf::load(site, Purpose { looks: false, tells: false })?;
+    let moment = at.unwrap_or_else(clock::now);
+    let words =
+        writeup::load(&folders.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&folders, &e))?;
+    let mut history = journal::read(&folders.journal)?;
+    if at.is_some() {
+        history.records.retain(|r| r.t <= moment);
+    }
+    let timelines = timeline::fold(&history.records, &loaded.settings, moment);
+    Ok(stand(loaded, history, words, timelines, moment))
+}
+
+fn stand(
+    loaded: Loaded,
+    history: journal::Reading,
+    words: writeup::Reading,
+    timelines: Timelines,
+    moment: Moment,
+) -> Stands {
+    let writeups: &[WriteUp] = &words.writeups;
+    let book = incident::attach(&timelines, &history.records, writeups, &loaded.settings, moment);
+    let journal::Reading { records, remarks, .. } = history;
+    Stands { loaded, records, words, timelines, book, remarks, moment }
+}
+
+fn public(at: &Folders, stands: &Stands) -> PathBuf {
+    at.site.join(&stands.loaded.settings.publish.folder)
+}
+
+/// Where a build into a folder of its own keeps its manifest: `.<name>.statuary` beside it.
+fn beside_name(out: &Path) -> String {
+    format!(".{}.statuary", out.file_name().and_then(|n| n.to_str()).unwrap_or("out"))
+}

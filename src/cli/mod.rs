@@ -1,8 +1,61 @@
-//! cli
+//! The command line: arguments in, plain sentences out, exit codes that cron and CI can trust.
+//!
+//! - Takes: the process's arguments.
+//! - Gives: output for a person or a program, and an exit code.
+//! - Touches: standard output and error; everything else through `app`, `demo` and `serve`.
+//! - Never: decides what a thing means, or panics because a pipe was closed.
+
+mod args;
+mod looks;
+mod record;
+mod runs;
+mod start;
+mod voice;
 
 use std::process::ExitCode;
 
+use clap::Parser;
+
+use crate::app::Trouble;
+use args::{Cli, Command, ConfigCommand, IncidentCommand, JournalCommand};
+
 /// Runs the command line.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => {
+            let _ = e.print();
+            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
+        }
+    };
+    // The ring provider is named once for the whole process; a second call only says that it is already there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    match dispatch(&cli) {
+        Ok(code) => ExitCode::from(code),
+        Err(trouble) => {
+            voice::trouble(&trouble);
+            ExitCode::from(trouble.code())
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<u8, Trouble> {
+    let site = cli.site.as_path();
+    match &cli.what {
+        Command::Init => start::init(site),
+        Command::Demo(args) => start::demo(site, args, cli.format),
+        Command::Serve(args) => start::serve(site, args),
+        Command::Check => looks::check(site, cli.format),
+        Command::Run(args) => runs::run(site, *args, cli.format),
+        Command::Build(args) => runs::build(site, args, cli.format),
+        Command::Incident(IncidentCommand::List) => runs::incidents(site, cli.format),
+        Command::Journal(JournalCommand::Verify { head, contains }) => {
+            record::verify(site, head.as_deref(), contains.as_deref(), cli.format)
+        }
+        Command::Journal(JournalCommand::Head) => record::head(site, cli.format),
+        Command::Journal(JournalCommand::Stat) => record::stat(site, cli.format),
+        Command::Config(ConfigCommand::Check) => record::config_check(site, cli.format),
+        Command::Config(ConfigCommand::Schema) => record::config_schema(),
+        Command::Config(ConfigCommand::Fields { kind }) => record::config_fields(kind.as_deref(), cli.format),
+    }
 }

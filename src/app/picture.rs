@@ -1,0 +1,64 @@
+//! The pure half of the way: what stands, as files in memory.
+
+use std::collections::BTreeMap;
+
+use crate::app::{Folders, Stands, Trouble};
+use crate::config;
+use crate::model::{ChainName, Head, Moment, Remark};
+use crate::render::{self, Class, Output};
+use crate::site::{self, World};
+
+/// Every file of the site.
+pub fn files(at: &Folders, stands: &Stands, look_back: bool) -> Result<Vec<Output>, Trouble> {
+    let theme = config::theme(&at.site)
+        .map_err(|e| Trouble::Publish(format!("templates/ or static/ cannot be read: {e}; the site was not changed")))?;
+    let heads = heads(stands);
+    let remarks = public_remarks(&stands.remarks);
+    let world = World {
+        settings: &stands.loaded.settings,
+        timelines: &stands.timelines,
+        book: &stands.book,
+        writeups: &stands.words.writeups,
+        records: &stands.records,
+        heads: &heads,
+        remarks: &remarks,
+        moment: stands.moment,
+        look_back,
+    };
+    let mut files = render::pages(&site::assemble(&world), &theme)?;
+    files.extend(render::machine_files(&world));
+    files.extend(images(stands)?);
+    render::no_collisions(&files)?;
+    Ok(files)
+}
+
+/// The head of every public chain: name, hash, number.
+fn heads(stands: &Stands) -> Vec<(ChainName, Head, u64)> {
+    let mut last: BTreeMap<&ChainName, (&Head, u64, Moment)> = BTreeMap::new();
+    for r in stands.records.iter().filter(|r| r.chain.is_public()) {
+        let newest = last.entry(&r.chain).or_insert((&r.head, r.n, r.t));
+        if r.n >= newest.1 {
+            *newest = (&r.head, r.n, r.t);
+        }
+    }
+    last.into_iter().map(|(chain, (head, n, _))| (chain.clone(), head.clone(), n)).collect()
+}
+
+/// What a visitor should be told of a damaged record: how much, not where.
+fn public_remarks(remarks: &[Remark]) -> Vec<Remark> {
+    match remarks.len() {
+        0 => Vec::new(),
+        1 => vec![Remark { origin: None, text: "One place in the record is damaged and was stepped around.".into() }],
+        n => vec![Remark { origin: None, text: format!("{n} places in the record are damaged and were stepped around.") }],
+    }
+}
+
+fn images(stands: &Stands) -> Result<Vec<Output>, Trouble> {
+    let read = |(path, lies): &(String, std::path::PathBuf)| {
+        let bytes = std::fs::read(lies).map_err(|e| {
+            Trouble::Publish(format!("{}: this image cannot be read: {e}; the site was not changed", lies.display()))
+        })?;
+        Ok(Output { path: format!("incidents/{path}"), bytes, class: Class::Settled })
+    };
+    stands.words.images.iter().map(read).collect()
+}

@@ -1,0 +1,50 @@
+//! The two moments at which something becomes a fact.
+
+use crate::app::{Folders, Trouble};
+use crate::config::Loaded;
+use crate::incident::Due;
+use crate::journal;
+use crate::model::{Body, ChainName, Moment, Record};
+use crate::probe::{self, Looked};
+
+/// Appends the round: what may be published first, then what may not. Saved when this returns.
+pub fn round(at: &Folders, loaded: &Loaded, looked: &Looked, now: Moment) -> Result<(), Trouble> {
+    let run = &loaded.settings.run;
+    let (public, internal, details) = probe::records(looked, &loaded.plans, run);
+    let mut inside: Vec<(Moment, Body)> = internal.map(|r| (now, Body::Round(r))).into_iter().collect();
+    if !details.is_empty() {
+        inside.push((now, Body::Details(details)));
+    }
+    // The details go first: a round without them is whole, details without their round are only words.
+    if !inside.is_empty() {
+        journal::append(&at.journal, &ChainName::of_vantage(&run.vantage, true), &inside)?;
+    }
+    journal::append(&at.journal, &ChainName::of_vantage(&run.vantage, false), &[(now, Body::Round(public))])?;
+    Ok(journal::save(&at.site, &loaded.settings.journal)?)
+}
+
+/// Appends what the desk declares. Returns the records as they now stand. Saved when this returns.
+pub fn desk(at: &Folders, loaded: &Loaded, due: Vec<Due>, now: Moment) -> Result<Vec<Record>, Trouble> {
+    let (inside, outside): (Vec<Due>, Vec<Due>) = due.into_iter().partition(|d| d.internal);
+    bodies(at, loaded, [(true, inside), (false, outside)].map(|(i, d)| (i, d.into_iter().map(|d| d.body).collect())), now)
+}
+
+/// Appends bodies to the desk's chains.
+pub fn bodies(
+    at: &Folders,
+    loaded: &Loaded,
+    parts: [(bool, Vec<Body>); 2],
+    now: Moment,
+) -> Result<Vec<Record>, Trouble> {
+    let mut records = Vec::new();
+    for (internal, bodies) in parts {
+        let bodies: Vec<(Moment, Body)> = bodies.into_iter().map(|b| (now, b)).collect();
+        if !bodies.is_empty() {
+            records.extend(journal::append(&at.journal, &ChainName::desk(internal), &bodies)?);
+        }
+    }
+    if !records.is_empty() {
+        journal::save(&at.site, &loaded.settings.journal)?;
+    }
+    Ok(records)
+}

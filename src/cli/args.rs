@@ -1,0 +1,152 @@
+//! The command line as typed; clap's texts are the help a newcomer reads.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A static status page that tells the truth when everything else is down.
+///
+/// A batch run looks at the things you care for, appends what it saw to an append-only journal, names incidents, and
+/// renders a static site. Cron jobs and CI steps run it; any static host serves what it writes.
+#[derive(Debug, Parser)]
+#[command(
+    name = "statuary",
+    version,
+    max_term_width = 100,
+    after_help = "Try it: statuary demo --serve\n\nExit codes: 0 done · 1 something is down (check), or the record fails \
+                  its proof (journal verify) · 2 config or usage · 3 could not save · 4 could not publish · 5 could not \
+                  notify; of several, the lowest."
+)]
+pub struct Cli {
+    /// The site's folder, with its statuary.toml
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "STATUARY_SITE")]
+    pub site: PathBuf,
+    /// What to print
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// What to do
+    #[command(subcommand)]
+    pub what: Command,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a person
+    Text,
+    /// For a program: one JSON value on standard output
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a site: write a commented statuary.toml, incidents/ and .gitignore
+    Init,
+    /// Look at everything now; save and show nothing. Exits 1 when something is down
+    Check,
+    /// Look, save, name incidents, render, publish. What cron calls
+    Run(RunArgs),
+    /// Render the site from the record as it stands; look at nothing, save nothing, tell nobody
+    Build(BuildArgs),
+    /// Serve the rendered site on this machine, to look at it
+    Serve(ServeArgs),
+    /// See it all in ten seconds: a small Stella on loopback, 90 days of record, the outage, the page
+    Demo(DemoArgs),
+    /// What people should hear about
+    #[command(subcommand)]
+    Incident(IncidentCommand),
+    /// The append-only record
+    #[command(subcommand)]
+    Journal(JournalCommand),
+    /// The config file
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Options of `run`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct RunArgs {
+    /// Look and save, nothing more: this machine is a place that looks, not the desk
+    #[arg(long, conflicts_with = "no_look")]
+    pub record_only: bool,
+    /// Do not look: someone wrote a word, put it out
+    #[arg(long)]
+    pub no_look: bool,
+}
+
+/// Options of `build`.
+#[derive(Clone, Debug, Args)]
+pub struct BuildArgs {
+    /// The site as it stood: `2026-11-23 09:20` in the site's zone, or RFC 3339
+    #[arg(long, value_name = "MOMENT")]
+    pub at: Option<String>,
+    /// Write into this folder, not into the published one. A look back wants one
+    #[arg(long, value_name = "DIR", required_if_eq_any([("at", "")]))]
+    pub out: Option<PathBuf>,
+}
+
+/// Options of `serve`.
+#[derive(Clone, Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Serve this folder, not the site's published one
+    #[arg(long, value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
+/// Options of `demo`.
+#[derive(Clone, Debug, Args)]
+pub struct DemoArgs {
+    /// Serve the page, keep the small Stella up and look at it every 10 seconds, until Ctrl-C
+    #[arg(long)]
+    pub serve: bool,
+    /// Where to listen with --serve; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// How many days of record to write, 15 to 400
+    #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u16).range(15..=400))]
+    pub days: u16,
+}
+
+/// Commands of `incident`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum IncidentCommand {
+    /// List incidents, newest first
+    List,
+}
+
+/// Commands of `journal`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum JournalCommand {
+    /// Prove the record whole. Exits 1 when it is not
+    Verify {
+        /// The record must end with this head (64 hex digits, from a page, a feed or a mail)
+        #[arg(long, value_name = "HEAD")]
+        head: Option<String>,
+        /// The record must contain this head
+        #[arg(long, value_name = "HEAD")]
+        contains: Option<String>,
+    },
+    /// Print the head of each chain
+    Head,
+    /// Print what each chain holds, its real cadence, and the interval to set
+    Stat,
+}
+
+/// Commands of `config`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Check statuary.toml: every mistake at once, with file, line and column
+    Check,
+    /// Print the JSON Schema of statuary.toml
+    Schema,
+    /// List what a kind of probe takes and what its assertions may name
+    Fields {
+        /// The kind; all where not given
+        kind: Option<String>,
+    },
+}

@@ -1,0 +1,74 @@
+//! `init`, `demo` and `serve`: the first minutes with Statuary.
+
+use std::fs;
+use std::path::Path;
+
+use crate::app::{self, Trouble};
+use crate::cli::args::{DemoArgs, Format, ServeArgs};
+use crate::cli::voice::{PLAIN, SOFT, STRONG, say};
+use crate::{demo, serve};
+
+const GITIGNORE: &str = "/public/\n/.statuary/\n";
+
+/// Writes what a new site needs, and nothing over what is there.
+pub fn init(site: &Path) -> Result<u8, Trouble> {
+    let config = site.join("statuary.toml");
+    if config.exists() {
+        return Err(Trouble::Usage(format!("{} is already there; nothing was changed", config.display())));
+    }
+    let write = |path: &Path, text: &str| fs::write(path, text).map_err(|e| cannot(path, &e));
+    fs::create_dir_all(site.join("incidents")).map_err(|e| cannot(site, &e))?;
+    write(&config, app::starter())?;
+    let ignore = site.join(".gitignore");
+    if !ignore.exists() {
+        write(&ignore, GITIGNORE)?;
+    }
+    say(format!("Wrote {}. Next:", config.display()));
+    say("  1. Name what you watch in it.");
+    say("  2. statuary check      looks once and saves nothing");
+    say("  3. statuary run        looks, saves, and writes public/index.html; let cron call it every minute");
+    Ok(0)
+}
+
+fn cannot(path: &Path, e: &std::io::Error) -> Trouble {
+    Trouble::Save(format!("{}: cannot be written: {e}", path.display()))
+}
+
+/// The demo: everything that Statuary does, in ten seconds, without a network.
+pub fn demo(site: &Path, args: &DemoArgs, format: Format) -> Result<u8, Trouble> {
+    // Without --site the demo never writes into the current folder itself.
+    let site = if site == Path::new(".") { Path::new("statuary-demo") } else { site };
+    let quiet = format == Format::Json;
+    let step = |line: &str| {
+        if !quiet {
+            say(format!("{SOFT}{line}{PLAIN}"));
+        }
+    };
+    let made = demo::make(site, args.days, &step)?;
+    if quiet {
+        crate::cli::voice::json(&made.json());
+    } else {
+        made.next_steps().iter().for_each(|line| say(line.replace('<', STRONG).replace('>', PLAIN)));
+    }
+    if args.serve {
+        return made.serve(args.listen, &|line: &str| say(line)).map(|()| 0);
+    }
+    Ok(0)
+}
+
+/// A preview on this machine.
+pub fn serve(site: &Path, args: &ServeArgs) -> Result<u8, Trouble> {
+    let folder = match &args.folder {
+        Some(folder) => folder.clone(),
+        None => app::public_folder(site)?,
+    };
+    if !folder.join("index.html").is_file() {
+        return Err(Trouble::Usage(format!(
+            "{} holds no index.html; `statuary build` makes one",
+            folder.display()
+        )));
+    }
+    serve::serve(&folder, args.listen, |at| say(format!("Serving {} at http://{at}/ (Ctrl-C ends)", folder.display())))
+        .map_err(|e| Trouble::Usage(format!("cannot listen at {}: {e}", args.listen)))?;
+    Ok(0)
+}

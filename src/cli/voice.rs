@@ -1,0 +1,72 @@
+//! Everything that is said to the terminal goes through here: colour where a person looks, plain lines in a pipe, and
+//! a closed pipe is nobody's mistake.
+
+use std::io::{IsTerminal, Write};
+
+use crate::app::Trouble;
+
+/// Red and bold: the only hue, as on the page.
+pub const BAD: &str = "\u{1b}[1;31m";
+/// Bold.
+pub const STRONG: &str = "\u{1b}[1m";
+/// Dim.
+pub const SOFT: &str = "\u{1b}[2m";
+/// Back to normal.
+pub const PLAIN: &str = "\u{1b}[0m";
+
+/// A line on standard output. `anstream` takes the colours out where nobody sees them, and honours `NO_COLOR`.
+pub fn say(line: impl AsRef<str>) {
+    let _ = writeln!(anstream::stdout(), "{}", line.as_ref());
+}
+
+/// A line on standard error.
+pub fn warn(line: impl AsRef<str>) {
+    let _ = writeln!(anstream::stderr(), "{}", line.as_ref());
+}
+
+/// A JSON value on standard output.
+pub fn json(value: &serde_json::Value) {
+    say(serde_json::to_string_pretty(value).unwrap_or_default());
+}
+
+/// What the operator must act on.
+pub fn trouble(trouble: &Trouble) {
+    warn(format!("{BAD}statuary:{PLAIN} {trouble}"));
+}
+
+/// Whether a person reads standard output.
+pub fn person_reads() -> bool {
+    std::io::stdout().is_terminal()
+}
+
+/// Columns, each as wide as its widest cell; the last is not padded. Widths are in characters without colour.
+pub fn table(rows: &[Vec<String>]) -> Vec<String> {
+    let width = |i: usize| rows.iter().filter_map(|r| r.get(i)).map(|c| bare(c)).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..rows.iter().map(Vec::len).max().unwrap_or(0)).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let mut text = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            text.push_str(cell);
+            text.push_str(&" ".repeat(width - bare(cell) + 2));
+        }
+        text.trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}
+
+/// The width of a cell without its colours.
+fn bare(cell: &str) -> usize {
+    anstream::adapter::strip_str(cell).to_string().chars().count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_lines_up_whatever_its_colours() {
+        let rows = [vec![format!("{BAD}down{PLAIN}"), "x".into()], vec!["operational".into(), "y".into()]];
+        let lines: Vec<String> = table(&rows).iter().map(|l| anstream::adapter::strip_str(l).to_string()).collect();
+        assert_eq!(lines, ["down         x", "operational  y"]);
+    }
+}

@@ -1,0 +1,118 @@
+//! A site in a folder of its own, and the real binary run in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// A site on a stage: thrown away when dropped.
+pub struct Stage {
+    dir: TempDir,
+}
+
+impl Stage {
+    /// A site with this config.
+    pub fn new(config: &str) -> Self {
+        let stage = Self { dir: TempDir::new().expect("a temp folder") };
+        stage.write("statuary.toml", config);
+        stage
+    }
+
+    /// The site's folder.
+    pub fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// A path in it.
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Writes a file, with its folders.
+    pub fn write(&self, name: &str, text: &str) {
+        let path = self.join(name);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+        fs::write(path, text).expect("a file");
+    }
+
+    /// Reads a file.
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
+    /// Reads a JSON file.
+    pub fn json(&self, name: &str) -> serde_json::Value {
+        serde_json::from_str(&self.read(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
+    /// Runs the binary.
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.run_with(args, &[])
+    }
+
+    /// Runs the binary with more environment.
+    pub fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_statuary"));
+        command.args(args).arg("--site").arg(self.path()).env_remove("STATUARY_DRILL").env("NO_COLOR", "1");
+        command.envs(env.iter().copied()).output().expect("the binary starts")
+    }
+
+    /// Runs the binary and wants this exit code; gives standard output.
+    pub fn expect(&self, args: &[&str], code: i32) -> String {
+        let out = self.run(args);
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        let err = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(code), "statuary {args:?}\n{text}\n{err}");
+        text
+    }
+
+    /// Every line of a chain, all days, in order.
+    pub fn chain(&self, chain: &str) -> Vec<serde_json::Value> {
+        let mut files: Vec<PathBuf> = walkdir::WalkDir::new(self.join("journal").join(chain))
+            .sort_by_file_name()
+            .into_iter()
+            .filter_map(Result::ok)
+            .filter(|e| e.file_type().is_file())
+            .map(walkdir::DirEntry::into_path)
+            .collect();
+        files.sort();
+        let text: String = files.iter().map(|f| fs::read_to_string(f).expect("a day")).collect();
+        text.lines().map(|l| serde_json::from_str(l).unwrap_or_else(|e| panic!("{l}: {e}"))).collect()
+    }
+
+    /// Every file of the published site, and the links of its pages: each relative link must name a file.
+    pub fn site_is_whole(&self) {
+        let public = self.join("public");
+        let pages = walkdir::WalkDir::new(&public).into_iter().filter_map(Result::ok);
+        let mut seen = 0;
+        for page in pages.filter(|e| e.path().extension().is_some_and(|x| x == "html")) {
+            seen += 1;
+            let text = fs::read_to_string(page.path()).expect("a page");
+            assert!(text.trim_end().ends_with("</html>"), "half a page: {}", page.path().display());
+            for link in links(&text) {
+                let target = page.path().parent().expect("a folder").join(&link);
+                assert!(target.exists(), "{} names {link}, which is missing", page.path().display());
+            }
+        }
+        assert!(seen > 0, "no page in {}", public.display());
+    }
+}
+
+/// The relative addresses in `href` and `src`, without query and fragment.
+fn links(html: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for attribute in ["href=", "src="] {
+        for part in html.split(attribute).skip(1) {
+            let value = match part.strip_prefix('"') {
+                Some(quoted) => quoted.split('"').next(),
+                None => part.split([' ', '>']).next(),
+            };
+            let value = value.unwrap_or_default().split(['#', '?']).next().unwrap_or_default();
+            if !value.is_empty() && !value.contains(':') && !value.starts_with("//") {
+                found.push(value.to_owned());
+            }
+        }
+    }
+    found
+}
