@@ -8,7 +8,27 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::model::{Body, ChainName, Head, JournalSettings, Moment, Record, Remark};
+use crate::model::{Body, ChainName, Head, JournalSettings, Moment, Record, Remark, Span};
+
+mod body;
+mod files;
+mod links;
+mod lock;
+mod read;
+mod save;
+mod seal;
+mod stat;
+mod torn;
+mod verify;
+mod wire;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use lock::{Lock, lock};
+pub use stat::{ChainStat, Stat, stat};
+pub use verify::{ChainProof, Finding, Verification, VerifyOptions, verify};
 
 /// What stands in a journal.
 #[derive(Clone, Debug, Default)]
@@ -48,29 +68,55 @@ pub enum JournalError {
     /// The `save` command failed or hung.
     #[error("the journal's save command {0}; nothing was published or told")]
     Save(String),
+    /// Another run, or another append, did not end in time.
+    #[error("{path}: {who} holds it; waited {waited}")]
+    Locked {
+        /// The lock.
+        path: String,
+        /// Its holder, as far as it is known: "process 1234".
+        who: String,
+        /// How long it was waited for.
+        waited: Span,
+    },
+    /// This cannot stand in a journal. Nothing was written.
+    #[error("{0}")]
+    Unwritable(String),
 }
 
-/// Reads every chain under `root`. A missing folder is an empty journal.
+impl JournalError {
+    fn io(path: &Path, what: &'static str, source: std::io::Error) -> Self {
+        Self::Io { path: path.display().to_string(), what, source }
+    }
+}
+
+/// The chains under `root`, in name order. A missing folder has none.
+pub fn chains(root: &Path) -> Result<Vec<ChainName>, JournalError> {
+    files::chains(root)
+}
+
+/// Reads every chain under `root`. A missing folder is an empty journal. Each line's checksum is verified; what is
+/// damaged is stepped around and remarked. A record that is whole by its own hash is read also where its number or
+/// its predecessor does not fit; a record that stands twice is read once.
 pub fn read(root: &Path) -> Result<Reading, JournalError> {
-    let _ = root;
-    Ok(Reading::default())
+    read::read(root)
 }
 
 /// Reads the last `count` records of one chain, oldest first, without reading its older days.
 pub fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>, JournalError> {
-    let _ = (root, chain, count);
-    Ok(Vec::new())
+    read::tail(root, chain, count)
 }
 
-/// Appends bodies to one chain: one write, then fdatasync. Returns the records as they now stand.
+/// Appends bodies to one chain: one write, then fdatasync, per day file. Returns the records as they now stand:
+/// a recorded value that is no number (NaN, infinite) is left out.
 /// It does not run the `save` command: see [`save`].
+///
+/// On an error nothing more than was already written in whole days counts as saved. Torn bytes that stand in the way
+/// are stepped over and named by the record's `skip`.
 pub fn append(root: &Path, chain: &ChainName, bodies: &[(Moment, Body)]) -> Result<Vec<Record>, JournalError> {
-    let _ = (root, chain, bodies);
-    Ok(Vec::new())
+    write::append(root, chain, bodies)
 }
 
 /// Runs the configured `save` command, where there is one. Until it returns, nothing counts as saved.
 pub fn save(site: &Path, settings: &JournalSettings) -> Result<(), JournalError> {
-    let _ = (site, settings);
-    Ok(())
+    save::save(site, settings)
 }

@@ -1,0 +1,385 @@
+//! The journal at its doors: what is written, what damage costs, and what a proof catches.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::journal::{Finding, JournalError, VerifyOptions, append, chains, read, stat, tail, verify};
+use crate::model::{Body, ChainName, Detail, Head, Moment, ProbeKey, Record, Round, Span};
+
+const START: &str = "2026-11-23T17:00:00.000Z";
+
+fn local() -> ChainName {
+    ChainName::from("local")
+}
+
+fn minute(n: i64) -> Moment {
+    Moment::parse_rfc3339(START).unwrap() + Span::from_mins(n)
+}
+
+fn round(n: i64) -> (Moment, Body) {
+    let up = vec![(ProbeKey::from("web/http"), n as u32), (ProbeKey::from("redis/redis"), 2)];
+    (minute(n), Body::Round(Round { gap: Span::from_ms(150_000), took: Span::from_ms(91), up, ..Round::default() }))
+}
+
+/// A journal with rounds at these minutes, appended one by one.
+fn journal(minutes: &[i64]) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for n in minutes {
+        append(root.path(), &local(), &[round(*n)]).unwrap();
+    }
+    root
+}
+
+fn day(root: &Path, day: &str) -> PathBuf {
+    root.join("local/2026/11").join(format!("{day}.jsonl"))
+}
+
+fn fatal(root: &Path) -> Vec<String> {
+    let proof = verify(root, &VerifyOptions::default()).unwrap();
+    let told = |f: Finding| format!("{}:{}: {}", f.file.strip_prefix(root).unwrap().display(), f.line, f.text);
+    let all = proof.chains.into_iter().flat_map(|c| c.findings).chain(proof.findings);
+    all.filter(|f| f.fatal).map(told).collect()
+}
+
+fn is_good(root: &Path) -> bool {
+    fatal(root).is_empty()
+}
+
+/// Writes one chain's day anew from these lines.
+fn relay(path: &Path, lines: &[&str]) {
+    fs::write(path, lines.iter().fold(String::new(), |all, line| all + line + "\n")).unwrap();
+}
+
+fn golden() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/journal-v1/journal")
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() { copy(&entry.path(), &target) } else { drop(fs::copy(entry.path(), target).unwrap()) }
+    }
+}
+
+fn day_files(root: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in walkdir::WalkDir::new(root).sort_by_file_name() {
+        let entry = entry.unwrap();
+        if entry.file_type().is_file() {
+            files.push(entry.into_path());
+        }
+    }
+    files
+}
+
+#[test]
+fn the_golden_journal_is_read_and_written_to_the_byte() {
+    let reading = read(&golden()).unwrap();
+    assert_eq!(reading.records.len(), 17);
+    assert_eq!(reading.heads.len(), 3);
+    let told: Vec<_> = reading.remarks.iter().map(|r| r.text.as_str()).collect();
+    insta::assert_snapshot!(told.join("\n"), @"
+    line 3 (50 bytes) is cut off or was never a record; stepped around, and kept as it is
+    line 5 (39 bytes) is cut off or was never a record; stepped around, and kept as it is
+    ");
+    assert!(is_good(&golden()));
+    // What was read, appended to an empty journal, gives the same bytes (torn ends put back by hand).
+    let copy = tempfile::tempdir().unwrap();
+    for record in reading.records {
+        if let Some(skip) = &record.skip {
+            let path = day(copy.path(), "23");
+            let torn = fs::read(day(&golden(), "23")).unwrap();
+            let from = fs::metadata(&path).unwrap().len() as usize;
+            let mut bytes = fs::read(&path).unwrap();
+            bytes.extend_from_slice(&torn[from..from + skip.bytes as usize]);
+            fs::write(&path, bytes).unwrap();
+        }
+        let written = append(copy.path(), &record.chain, &[(record.t, record.body.clone())]).unwrap();
+        assert_eq!(written, [record]);
+    }
+    for file in day_files(&golden()) {
+        let twin = copy.path().join(file.strip_prefix(golden()).unwrap());
+        assert_eq!(fs::read_to_string(&twin).unwrap(), fs::read_to_string(&file).unwrap(), "{}", twin.display());
+    }
+}
+
+#[test]
+fn a_stranger_checks_it_with_sha256sum_and_jq() {
+    let missing = |tool: &&str| Command::new(tool).arg("--version").output().is_err();
+    if let Some(tool) = ["jq", "sha256sum", "bash"].iter().find(|t| missing(t)) {
+        eprintln!("skipped a_stranger_checks_it_with_sha256sum_and_jq: {tool} is not installed");
+        return;
+    }
+    let script = r#"
+        cd "$1" && p=$(printf %s local | sha256sum | cut -c1-64) && whole=0
+        while IFS= read -r line; do
+            h=$(printf '%s\n' "$line" | jq -r .h 2>/dev/null) || continue
+            [ "$(printf %s "${line%,\"h\":*}" | sha256sum | cut -c1-64)" = "$h" ] || continue
+            [ "$(printf '%s\n' "$line" | jq -r .p)" = "$p" ] || exit 1
+            p=$h; whole=$((whole + 1))
+        done < <(sed -e '$a\' local/2026/11/23.jsonl local/2026/11/24.jsonl)
+        echo "$whole $p""#;
+    let said = Command::new("bash").args(["-c", script, "stranger"]).arg(golden()).output().unwrap();
+    let head = read(&golden()).unwrap().heads[&local()].clone();
+    assert_eq!(String::from_utf8_lossy(&said.stdout), format!("{} {}\n", head.n + 1, head.head));
+}
+
+#[test]
+fn cut_at_every_byte_it_loses_no_whole_record_and_goes_on() {
+    let whole = journal(&[0, 1, 2]);
+    let bytes = fs::read(day(whole.path(), "23")).unwrap();
+    let records = read(whole.path()).unwrap().records;
+    for cut in 0..=bytes.len() {
+        let root = tempfile::tempdir().unwrap();
+        let path = day(root.path(), "23");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &bytes[..cut]).unwrap();
+        // A record is whole once its last brace stands; its newline may be missing.
+        let left = bytes[..cut].iter().filter(|b| **b == b'\n').count() + usize::from(bytes.get(cut) == Some(&b'\n'));
+        let reading = read(root.path()).unwrap();
+        assert_eq!(reading.records, records[..left], "cut at {cut}");
+        let torn = cut > 0 && bytes[cut - 1] != b'\n' && bytes.get(cut) != Some(&b'\n') && cut < bytes.len();
+        assert_eq!(is_good(root.path()), !torn, "cut at {cut}: {:?}", fatal(root.path()));
+        // Half of them go on in the same day's file, half in a new one.
+        let next = if cut % 2 == 0 { 3 } else { 3 + 24 * 60 };
+        let written = append(root.path(), &local(), &[round(next), round(next + 1)]).unwrap();
+        assert_eq!(written[0].skip.is_some(), torn, "cut at {cut}");
+        assert_eq!(written[0].n, left as u64);
+        assert_eq!(written[1].skip, None);
+        assert_eq!(read(root.path()).unwrap().records.len(), left + 2, "cut at {cut}");
+        assert!(is_good(root.path()), "cut at {cut}: {:?}", fatal(root.path()));
+        assert!(fs::read(&path).unwrap().starts_with(&bytes[..cut]), "repaired in place");
+    }
+}
+
+#[test]
+fn every_flipped_byte_fails_the_proof() {
+    let root = tempfile::tempdir().unwrap();
+    copy(&golden(), root.path());
+    for path in day_files(root.path()) {
+        let good = fs::read(&path).unwrap();
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1 << (at % 8);
+            fs::write(&path, &bad).unwrap();
+            assert!(!is_good(root.path()), "{} byte {at}", path.display());
+            read(root.path()).unwrap();
+        }
+        fs::write(&path, &good).unwrap();
+    }
+    assert!(is_good(root.path()));
+}
+
+#[test]
+fn removed_swapped_doubled_and_inserted_records_fail_the_proof() {
+    let root = journal(&[0, 1, 2, 3]);
+    let path = day(root.path(), "23");
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    let foreign = journal(&[7, 8, 9]);
+    let foreign = fs::read_to_string(day(foreign.path(), "23")).unwrap();
+    let foreign = foreign.lines().nth(2).unwrap();
+    let told = |picked: &[&str]| {
+        relay(&path, picked);
+        fatal(root.path()).join("\n")
+    };
+    let [a, b, c, d] = lines[..] else { panic!("four lines") };
+    insta::assert_snapshot!(told(&[b, c, d]), @"local/2026/11/23.jsonl:1: record 1 names a record before it that is not here: record 0 was removed or changed");
+    insta::assert_snapshot!(told(&[a, b, d]), @"local/2026/11/23.jsonl:3: record 3 names a record before it that is not here: record 2 was removed or changed");
+    insta::assert_snapshot!(told(&[a, c, b, d]), @"local/2026/11/23.jsonl:3: record 1 stands below record 2");
+    insta::assert_snapshot!(told(&[a, b, b, c, d]), @"local/2026/11/23.jsonl:3: record 1 stands twice; its first copy is in line 2");
+    insta::assert_snapshot!(told(&[a, b, foreign, c, d]), @"local/2026/11/23.jsonl:3: record 2 names a record before it that is not here: record 1 was removed or changed");
+    insta::assert_snapshot!(told(&[a, "", b, c, d]), @"local/2026/11/23.jsonl:2: an empty line, which nobody should have written");
+    insta::assert_snapshot!(told(&[a, b, c, d, ""]), @"local/2026/11/23.jsonl:5: 1 bytes at the end of the file are no whole record: the line is cut off or was never a record");
+    assert_eq!(told(&[a, b, c, d]), "");
+    // The same record twice is folded once; a foreign one is read, as it is whole.
+    relay(&path, &[a, b, b, foreign, c, d]);
+    let reading = read(root.path()).unwrap();
+    assert_eq!(reading.records.len(), 5);
+    assert_eq!(reading.remarks.len(), 3, "{:?}", reading.remarks);
+}
+
+#[test]
+fn removed_and_swapped_days_fail_the_proof() {
+    let fresh = || journal(&[0, 1, 24 * 60, 24 * 60 + 1, 48 * 60]);
+    let root = fresh();
+    fs::remove_file(day(root.path(), "24")).unwrap();
+    assert!(!is_good(root.path()));
+    let root = fresh();
+    fs::remove_file(day(root.path(), "23")).unwrap();
+    assert!(!is_good(root.path()));
+    // A checkout without the older days is read without a word all the same.
+    assert_eq!(read(root.path()).unwrap().remarks, []);
+    let root = fresh();
+    let aside = root.path().join("aside");
+    for (from, to) in [
+        (day(root.path(), "23"), aside.clone()),
+        (day(root.path(), "24"), day(root.path(), "23")),
+        (aside, day(root.path(), "24")),
+    ] {
+        fs::rename(from, to).unwrap();
+    }
+    insta::assert_snapshot!(fatal(root.path())[0], @"local/2026/11/23.jsonl:1: record 2 is of 2026-11-24T17:00:00.000Z, another day than its file's");
+}
+
+#[test]
+fn a_kept_head_pins_the_end() {
+    let root = journal(&[0, 1, 2]);
+    let records = read(root.path()).unwrap().records;
+    let ask = |head: Option<&Record>, contains: Option<&Record>| {
+        let pick = |r: Option<&Record>| r.map(|r| r.head.clone());
+        let proof = verify(root.path(), &VerifyOptions { head: pick(head), contains: pick(contains) }).unwrap();
+        (proof.is_good(), proof.chains[0].pinned)
+    };
+    assert_eq!(ask(None, None), (true, None));
+    assert_eq!(ask(Some(&records[2]), None), (true, Some(2)));
+    assert_eq!(ask(None, Some(&records[1])), (true, Some(1)));
+    assert_eq!(ask(Some(&records[1]), Some(&records[2])), (false, Some(2)));
+    let text = fs::read_to_string(day(root.path(), "23")).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    relay(&day(root.path(), "23"), &lines[..2]);
+    assert_eq!(ask(None, None), (true, None));
+    assert_eq!(ask(None, Some(&records[2])), (false, None));
+}
+
+#[test]
+fn a_clock_that_went_back_keeps_the_chain_in_order() {
+    let root = journal(&[0, 24 * 60, 1, 2, 24 * 60 + 1, 3]);
+    assert_eq!(fatal(root.path()), [""; 0]);
+    let reading = read(root.path()).unwrap();
+    assert_eq!(reading.records.iter().map(|r| r.n).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+    assert_eq!(reading.remarks, []);
+    assert_eq!(reading.heads[&local()].t, minute(3));
+    for count in 0..=7 {
+        let last = tail(root.path(), &local(), count).unwrap();
+        assert_eq!(last, reading.records[6_usize.saturating_sub(count)..]);
+    }
+}
+
+#[test]
+fn tail_does_not_read_older_days() {
+    let root = journal(&[0, 24 * 60, 48 * 60]);
+    let records = read(root.path()).unwrap().records;
+    // Damage above its last record would be met only by a reader of the whole day.
+    let old = fs::read_to_string(day(root.path(), "23")).unwrap();
+    fs::write(day(root.path(), "23"), old.clone() + &old).unwrap();
+    assert_eq!(tail(root.path(), &local(), 2).unwrap(), records[1..]);
+    assert_eq!(tail(root.path(), &ChainName::from("elsewhere"), 2).unwrap(), []);
+}
+
+#[test]
+fn a_joined_fork_passes_with_a_remark_and_an_open_one_fails() {
+    let root = journal(&[0, 1]);
+    let path = day(root.path(), "23");
+    let trunk = fs::read(&path).unwrap();
+    let branch = |minutes: &[i64]| {
+        fs::write(&path, &trunk).unwrap();
+        let mut head = None;
+        for n in minutes {
+            head = append(root.path(), &local(), &[round(*n)]).unwrap().pop();
+        }
+        (fs::read(&path).unwrap()[trunk.len()..].to_vec(), head.unwrap().head)
+    };
+    let (first, a) = branch(&[2]);
+    let (second, b) = branch(&[3, 4]);
+    fs::write(&path, [trunk.clone(), first, second].concat()).unwrap();
+    insta::assert_snapshot!(fatal(root.path()).join("\n"), @"local/2026/11/23.jsonl:3: record 2 ends a branch: no record follows it and none joins it");
+    append(root.path(), &local(), &[(minute(5), Body::Join(a, b))]).unwrap();
+    assert!(is_good(root.path()), "{:?}", fatal(root.path()));
+    let reading = read(root.path()).unwrap();
+    assert_eq!(reading.records.len(), 6);
+    insta::assert_snapshot!(reading.remarks[0].text, @"the chain forks: this is a second record 2; a later record joins the two");
+    assert_eq!(reading.remarks.len(), 1);
+}
+
+#[test]
+fn two_appenders_share_a_chain() {
+    let root = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| (0..20).for_each(|n| drop(append(root.path(), &local(), &[round(n)]).unwrap())));
+        }
+    });
+    assert_eq!(read(root.path()).unwrap().records.len(), 40);
+    assert_eq!(fatal(root.path()), [""; 0]);
+}
+
+#[test]
+fn many_bodies_are_one_chain_over_many_days() {
+    let root = tempfile::tempdir().unwrap();
+    let bodies: Vec<_> = (0..5000).map(round).collect();
+    let written = append(root.path(), &local(), &bodies).unwrap();
+    let reading = read(root.path()).unwrap();
+    assert_eq!(reading.records, written);
+    assert_eq!(day_files(root.path()).len(), 5);
+    assert!(is_good(root.path()));
+    // Each name stands in memory once.
+    let names = written
+        .iter()
+        .map(|r| if let Body::Round(round) = &r.body { round.up[0].0.as_str().as_ptr() } else { panic!() });
+    assert_eq!(names.collect::<std::collections::BTreeSet<_>>().len(), 1);
+    let figures = stat(root.path()).unwrap().chains.remove(0);
+    assert_eq!((figures.records, figures.rounds, figures.damaged, figures.days), (5000, 5000, 0, 5));
+    assert_eq!((figures.median, figures.p95, figures.holes), (Some(Span::from_mins(1)), Some(Span::from_mins(1)), 0));
+    assert_eq!(
+        (figures.interval, figures.first, figures.last),
+        (Some(Span::from_mins(1)), Some(minute(0)), Some(minute(4999)))
+    );
+}
+
+#[test]
+fn stat_finds_the_holes() {
+    let root = journal(&[0, 1, 2, 10, 11]);
+    let figures = stat(root.path()).unwrap().chains.remove(0);
+    assert_eq!((figures.holes, figures.longest_hole), (1, Some(Span::from_ms(8 * 60_000 - 150_000))));
+}
+
+#[test]
+fn what_cannot_be_written_says_so() {
+    let root = tempfile::tempdir().unwrap();
+    let refused = |chain: &str, t: Moment, body: Body| {
+        let error = append(root.path(), &ChainName::from(chain), &[(t, body)]).unwrap_err();
+        error.to_string().replace(&root.path().display().to_string(), "journal")
+    };
+    insta::assert_snapshot!(refused("../x", minute(0), round(0).1), @r#""../x" cannot be a chain's name: it is a folder under the journal"#);
+    insta::assert_snapshot!(refused("local", Moment::from_ms(i64::MAX), round(0).1), @"chain local: a record's time lies outside the years 0 to 9999; check this machine's clock");
+    insta::assert_snapshot!(refused("local", minute(0), Body::Other("\"x\":\n1".into())), @"chain local: record 0 cannot be written: it is no single line of at most 64 MiB");
+    fs::write(root.path().join("local+internal"), "a file").unwrap();
+    insta::assert_snapshot!(refused("local+internal", minute(0), Body::Details(Vec::new())), @"journal/local+internal: the folder cannot be made: File exists (os error 17)");
+    assert!(matches!(read(&root.path().join("local+internal")), Err(JournalError::Io { .. })));
+    assert_eq!(read(&root.path().join("nowhere")).unwrap().records, []);
+    assert_eq!(chains(root.path()).unwrap(), [local()]);
+}
+
+#[test]
+fn a_later_versions_record_is_kept_and_chained() {
+    let root = journal(&[0]);
+    let later = Body::Other(r#""weather":{"is":"fine"}"#.into());
+    let odd = Body::Other(r#""round":{"gap":"long"}"#.into());
+    append(root.path(), &local(), &[(minute(1), later.clone()), (minute(2), odd.clone()), round(3)]).unwrap();
+    let reading = read(root.path()).unwrap();
+    assert_eq!([&reading.records[1].body, &reading.records[2].body], [&later, &odd]);
+    assert_eq!(reading.remarks.len(), 1);
+    assert!(reading.remarks[0].text.starts_with("record 2 is whole, but this version cannot read what it says"));
+    assert!(is_good(root.path()));
+}
+
+#[test]
+fn values_that_are_no_numbers_are_left_out() {
+    let root = tempfile::tempdir().unwrap();
+    let id = ProbeKey::from("redis/redis");
+    let rec = vec![
+        (id.clone(), vec![("a".into(), f64::NAN), ("b".into(), 0.1 + 0.2)]),
+        (id, vec![("c".into(), f64::INFINITY)]),
+    ];
+    let body = Body::Round(Round { rec, ..Round::default() });
+    let details = Body::Details(vec![Detail { id: ProbeKey::from("a/b"), text: "line\nline".into() }]);
+    let written = append(root.path(), &local(), &[(minute(0), body), (minute(1), details)]).unwrap();
+    let Body::Round(round) = &written[0].body else { panic!("a round") };
+    assert_eq!(round.rec, [(ProbeKey::from("redis/redis"), vec![("b".to_owned(), 0.1 + 0.2)])]);
+    assert_ne!(written[1].head, Head::from(""));
+    assert_eq!(read(root.path()).unwrap().records, written);
+}
