@@ -5,6 +5,7 @@
 //! - Touches: the clock, and whatever the rooms it calls touch.
 //! - Never: decides anything itself; after the first SAVED all that follows is a pure function of what was saved.
 
+mod ask;
 mod clock;
 mod conf;
 mod drill;
@@ -26,7 +27,11 @@ use crate::publish::{self, Swapped};
 use crate::timeline::{self, Timelines};
 use crate::writeup;
 
-pub use clock::{now, read_moment};
+pub use ask::{
+    append, config_check, config_schema, declare, heads, kinds, moment, public_folder, starter, stat, verify,
+};
+pub use clock::now;
+pub use said::say as say_remark;
 pub use trouble::Trouble;
 
 /// What a run wants. `run` wants all of it.

@@ -7,3 +7,181 @@ use serde_json::json;
 use crate::app::{self, Trouble};
 use crate::cli::args::Format;
 use crate::cli::voice::{BAD, PLAIN, SOFT, STRONG, json, say, table};
+use crate::journal::Finding;
+use crate::model::{Moment, Span};
+
+/// Proves the record; 1 when it does not hold.
+pub fn verify(site: &Path, head: Option<&str>, contains: Option<&str>, format: Format) -> Result<u8, Trouble> {
+    let proof = app::verify(site, head, contains)?;
+    let good = proof.is_good();
+    let finding = |f: &Finding| {
+        let at = if f.line > 0 { format!("{}:{}", f.file.display(), f.line) } else { f.file.display().to_string() };
+        (at, f.text.clone(), f.fatal)
+    };
+    let findings: Vec<(String, String, bool)> =
+        proof.findings.iter().chain(proof.chains.iter().flat_map(|c| &c.findings)).map(finding).collect();
+    if format == Format::Json {
+        json(&json!({
+            "good": good,
+            "chains": proof.chains.iter().map(|c| json!({
+                "chain": c.chain.as_str(), "records": c.records, "head": c.head.as_ref().map(|h| h.as_str()),
+                "last": c.last.map(|(n, t)| json!({"n": n, "t": t.rfc3339()})), "pinned": c.pinned,
+            })).collect::<Vec<_>>(),
+            "findings": findings.iter().map(|(at, text, fatal)| json!({"at": at, "text": text, "fatal": fatal}))
+                .collect::<Vec<_>>(),
+        }));
+        return Ok(u8::from(!good));
+    }
+    for (at, text, fatal) in &findings {
+        let word = if *fatal { format!("{BAD}wrong{PLAIN}") } else { "remark".to_owned() };
+        say(format!("{word}: {at}: {text}"));
+    }
+    if proof.chains.is_empty() {
+        say("The journal is empty.");
+    }
+    for c in &proof.chains {
+        let ok = c.findings.iter().all(|f| !f.fatal);
+        let verdict = match (ok, c.pinned, c.last) {
+            (false, ..) => format!("{BAD}does not hold{PLAIN}"),
+            (true, Some(n), Some((last, _))) if n == last => "good; the end is pinned".to_owned(),
+            (true, Some(n), _) => format!("good; pinned to record {n}"),
+            (true, None, Some((n, _))) => format!("good to record {n}; the end is not pinned"),
+            (true, None, None) => "empty".to_owned(),
+        };
+        say(format!("{STRONG}{}{PLAIN}: {verdict}", c.chain));
+    }
+    Ok(u8::from(!good))
+}
+
+/// The head of each chain.
+pub fn head(site: &Path, format: Format) -> Result<u8, Trouble> {
+    let heads = app::heads(site)?;
+    if format == Format::Json {
+        json(&json!(
+            heads
+                .iter()
+                .map(|(chain, h)| json!({
+                    "chain": chain.as_str(), "head": h.head.as_str(), "n": h.n, "t": h.t.rfc3339(),
+                }))
+                .collect::<Vec<_>>()
+        ));
+        return Ok(0);
+    }
+    let rows: Vec<Vec<String>> = heads
+        .iter()
+        .map(|(chain, h)| vec![h.head.to_string(), chain.to_string(), format!("record {}", h.n), h.t.rfc3339()])
+        .collect();
+    table(&rows).iter().for_each(say);
+    Ok(0)
+}
+
+/// What each chain holds.
+pub fn stat(site: &Path, format: Format) -> Result<u8, Trouble> {
+    let stat = app::stat(site)?;
+    let ms = |s: Option<Span>| s.map(Span::ms);
+    if format == Format::Json {
+        json(&json!(
+            stat.chains
+                .iter()
+                .map(|c| json!({
+                    "chain": c.chain.as_str(), "records": c.records, "rounds": c.rounds, "damaged": c.damaged,
+                    "bytes": c.bytes, "days": c.days, "first": c.first.map(Moment::rfc3339),
+                    "last": c.last.map(Moment::rfc3339), "median_ms": ms(c.median), "p95_ms": ms(c.p95),
+                    "holes": c.holes, "longest_hole_ms": ms(c.longest_hole), "interval_ms": ms(c.interval),
+                }))
+                .collect::<Vec<_>>()
+        ));
+        return Ok(0);
+    }
+    if stat.chains.is_empty() {
+        say("The journal is empty.");
+    }
+    for c in &stat.chains {
+        say(format!("{STRONG}{}{PLAIN}", c.chain));
+        let spoiled = if c.damaged > 0 { format!(", {} damaged lines", c.damaged) } else { String::new() };
+        say(format!("  {} records, {} days, {:.1} MB{spoiled}", c.records, c.days, c.bytes as f64 / 1e6));
+        if let (Some(first), Some(last)) = (c.first, c.last) {
+            say(format!("  {SOFT}from {first} to {last}{PLAIN}"));
+        }
+        if let (Some(median), Some(p95)) = (c.median, c.p95) {
+            say(format!("  a round every {median}; 95 of 100 within {p95}"));
+        }
+        if let Some(longest) = c.longest_hole {
+            say(format!("  {} holes that nobody watched, the longest {longest}", c.holes));
+        }
+        if let Some(interval) = c.interval {
+            say(format!("  interval to set: \"{}\"", interval.to_string().replace(' ', "")));
+        }
+    }
+    Ok(0)
+}
+
+/// Checks the config.
+pub fn config_check(site: &Path, format: Format) -> Result<u8, Trouble> {
+    let checked = app::config_check(site);
+    if format == Format::Json {
+        let one = |m: &crate::config::Mistake| {
+            json!({"file": m.origin.file, "line": m.origin.line, "column": m.origin.column, "text": m.text})
+        };
+        let (code, value) = match &checked {
+            Ok(loaded) => (0, json!({"good": true, "warnings": loaded.warnings.iter().map(one).collect::<Vec<_>>()})),
+            Err(mistakes) => (2, json!({"good": false, "mistakes": mistakes.0.iter().map(one).collect::<Vec<_>>()})),
+        };
+        json(&value);
+        return Ok(code);
+    }
+    let loaded = checked?;
+    for warning in &loaded.warnings {
+        say(warning.rendered.trim_end());
+    }
+    let probes = loaded.plans.len();
+    say(format!("The config is good: {} components, {probes} probes.", loaded.settings.components.len()));
+    Ok(0)
+}
+
+/// The JSON Schema of the config.
+pub fn config_schema() -> Result<u8, Trouble> {
+    json(&app::config_schema());
+    Ok(0)
+}
+
+/// What kinds of probe take, and what assertions may name.
+pub fn config_fields(kind: Option<&str>, format: Format) -> Result<u8, Trouble> {
+    let kinds = app::kinds(kind)?;
+    if format == Format::Json {
+        json(&json!(
+            kinds
+                .iter()
+                .map(|k| json!({
+                    "kind": k.name, "doc": k.doc,
+                    "keys": k.keys.iter().map(|key| json!({
+                        "name": key.name, "required": key.required, "doc": key.doc,
+                    })).collect::<Vec<_>>(),
+                    "fields": k.fields.iter().map(|f| json!({
+                        "name": f.name, "type": format!("{:?}", f.ty).to_lowercase(), "unit": f.unit, "doc": f.doc,
+                    })).collect::<Vec<_>>(),
+                }))
+                .collect::<Vec<_>>()
+        ));
+        return Ok(0);
+    }
+    for k in &kinds {
+        say(format!("{STRONG}{}{PLAIN}: {}", k.name, k.doc));
+        say(format!("  {SOFT}keys{PLAIN}"));
+        let must = |required: bool| if required { "required".to_owned() } else { String::new() };
+        let keys: Vec<Vec<String>> =
+            k.keys.iter().map(|key| vec![format!("    {}", key.name), must(key.required), key.doc.to_owned()]).collect();
+        table(&keys).iter().for_each(say);
+        say(format!("  {SOFT}fields for expect, degraded_if and record{PLAIN}"));
+        let fields: Vec<Vec<String>> = k
+            .fields
+            .iter()
+            .map(|f| {
+                let unit = f.unit.map_or(String::new(), |u| format!(" ({u})"));
+                vec![format!("    {}", f.name), format!("{:?}", f.ty).to_lowercase(), format!("{}{unit}", f.doc)]
+            })
+            .collect();
+        table(&fields).iter().for_each(say);
+    }
+    Ok(0)
+}

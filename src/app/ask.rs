@@ -1,0 +1,97 @@
+//! Questions that the command line and the demo ask of single rooms; nothing here is part of the one way.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::app::{Folders, Trouble, clock, conf, save};
+use crate::config::{self, Loaded, Mistakes, Purpose};
+use crate::incident;
+use crate::journal::{self, ChainHead, Stat, Verification, VerifyOptions};
+use crate::model::{Body, ChainName, Head, Moment, Record, WriteUp};
+use crate::probe::{KINDS, KindInfo};
+use crate::timeline;
+
+/// Proves the record, against heads that were kept elsewhere where they are given.
+pub fn verify(site: &Path, head: Option<&str>, contains: Option<&str>) -> Result<Verification, Trouble> {
+    let options = VerifyOptions { head: kept(head)?, contains: kept(contains)? };
+    Ok(journal::verify(&Folders::of(site).journal, &options)?)
+}
+
+fn kept(text: Option<&str>) -> Result<Option<Head>, Trouble> {
+    let Some(text) = text else { return Ok(None) };
+    let text = text.trim().to_ascii_lowercase();
+    if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(Some(Head::from(text)));
+    }
+    Err(Trouble::Usage(format!("`{text}` is no head: a head is 64 hex digits, as the page's foot shows it")))
+}
+
+/// The head of every chain.
+pub fn heads(site: &Path) -> Result<BTreeMap<ChainName, ChainHead>, Trouble> {
+    Ok(journal::read(&Folders::of(site).journal)?.heads)
+}
+
+/// What each chain holds.
+pub fn stat(site: &Path) -> Result<Stat, Trouble> {
+    Ok(journal::stat(&Folders::of(site).journal)?)
+}
+
+/// The config, checked as `run` would.
+pub fn config_check(site: &Path) -> Result<Loaded, Mistakes> {
+    config::load(site, Purpose { looks: true, tells: true })
+}
+
+/// The JSON Schema of the config.
+pub fn config_schema() -> serde_json::Value {
+    config::schema()
+}
+
+/// The commented config that `init` writes.
+pub fn starter() -> &'static str {
+    config::starter()
+}
+
+/// One kind of probe, or all of them.
+pub fn kinds(name: Option<&str>) -> Result<Vec<KindInfo>, Trouble> {
+    let Some(name) = name else { return Ok(KINDS.to_vec()) };
+    KINDS.iter().find(|k| k.name == name).map(|k| vec![*k]).ok_or_else(|| {
+        let known: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
+        Trouble::Usage(format!("`{name}` is no kind of probe; this build has {}", known.join(", ")))
+    })
+}
+
+/// Where the site is published.
+pub fn public_folder(site: &Path) -> Result<PathBuf, Trouble> {
+    let loaded = conf::load(site, Purpose { looks: false, tells: false })?;
+    Ok(site.join(loaded.settings.publish.folder))
+}
+
+/// A moment as typed on the command line, in the site's zone.
+pub fn moment(site: &Path, text: &str) -> Result<Moment, Trouble> {
+    let loaded = conf::load(site, Purpose { looks: false, tells: false })?;
+    let zone = loaded.settings.site.time_zone;
+    clock::read_moment(text, zone).ok_or_else(|| {
+        Trouble::Usage(format!(
+            "`{text}` is no moment; write `2026-11-23 09:20` (read in {}) or RFC 3339 with an offset",
+            zone.name()
+        ))
+    })
+}
+
+/// Appends bodies to a chain of a site: the demo's way into the record, and the only one.
+pub fn append(site: &Path, chain: &ChainName, bodies: &[(Moment, Body)]) -> Result<Vec<Record>, Trouble> {
+    Ok(journal::append(&Folders::of(site).journal, chain, bodies)?)
+}
+
+/// The desk's half of a run, over records that the caller holds: what is due is appended.
+pub fn declare(
+    site: &Path,
+    loaded: &Loaded,
+    records: &[Record],
+    writeups: &[WriteUp],
+    now: Moment,
+) -> Result<Vec<Record>, Trouble> {
+    let timelines = timeline::fold(records, &loaded.settings, now);
+    let due = incident::due(&timelines, records, writeups, &loaded.settings, now);
+    save::desk(&Folders::of(site), loaded, due, now)
+}
