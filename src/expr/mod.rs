@@ -4,10 +4,48 @@
 //! - Gives: a checked assertion, or every mistake with its place; later, a judgement with its reason.
 //! - Touches: nothing.
 //! - Never: passes by accident. An unknown name, a missing value or a wrong type fails, also under `||`.
+//!
+//! # What an assertion may be
+//!
+//! A text of at most 1,000 bytes in CEL's grammar: fields by their dotted names; values inside an open one
+//! (`json.items[0].name`, `headers['retry-after']`); `== != < <= > >=`, `+ - * / %`, `&& || !`, `? :`, `in`; lists;
+//! `has()`, `size()`, `contains()`, `startsWith()`, `endsWith()`, `matches()`, `int()`, `double()`, `string()`,
+//! `duration()`, and on lists `all()` and `exists()`. It must be true or false, and must name a field.
+//!
+//! Numbers are one type, compared exactly; a division that leaves a rest gives a fraction. Texts are ordered letter
+//! by letter, so two texts that look like numbers have no order. `==` and `!=` ask within one type. Any value
+//! inside an open one may be asked for null (`json.error == null`).
+//!
+//! # What is missing
+//!
+//! **Every part is judged, also the sides that `&&`, `||` and `? :` would not need. A value that is missing anywhere
+//! makes the assertion an error, unless a `has()` of it has decided that its side does not count.**
+//!
+//! `has(path)` is true when the value is there and not null. In `has(p) && …` and in `!has(p) || …`, in any order of
+//! the sides, and in `has(p) ? … : …`, it guards `p` and the steps that lead to it, not what lies beside or below.
+//! A wrong type is an error everywhere; nothing guards it. A field that a look could not have (no certificate over
+//! plain HTTP) is missing in the same way. A null inside an open value counts as missing, unless it is asked for.
 
+mod check;
+mod judge;
+mod length;
+mod names;
+mod ops;
+mod parse;
+mod say;
+mod signs;
+mod tree;
+mod types;
 mod value;
 
-pub use value::{Facts, Field, Type, Value};
+#[cfg(test)]
+mod tests;
+
+pub use value::{Facts, Field, Type, Value, lookup};
+
+use judge::Scope;
+use parse::Parsed;
+use tree::Node;
 
 /// A mistake in an assertion's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +54,7 @@ pub struct ExprMistake {
     pub start: usize,
     /// One past its last byte.
     pub end: usize,
-    /// What is wrong: "`stauts` is not a field of http".
+    /// What is wrong: "`stauts` is not a field".
     pub text: String,
     /// What to do: "did you mean `status`?".
     pub help: Option<String>,
@@ -26,6 +64,7 @@ pub struct ExprMistake {
 #[derive(Clone, Debug)]
 pub struct Assertion {
     source: String,
+    root: Node,
 }
 
 /// What an assertion says of one look.
@@ -35,15 +74,18 @@ pub enum Judgement {
     Holds,
     /// It is false; the reason says what was expected and what was observed: "expected status == 200, got 502".
     Fails(String),
-    /// It could not be judged (a missing value, a wrong type met while looking); the reason says why.
+    /// It could not be judged (a missing value, a wrong type met while looking); the reason says why:
+    /// "cannot judge json.depth < 5: json.depth is missing".
     Error(String),
 }
 
 impl Assertion {
-    /// Checks an assertion. Every mistake that can be told apart is reported.
+    /// Checks an assertion. Every mistake that can be told apart is reported, in the order of the text; of several
+    /// mistakes in its form (a bracket, a quote) only the first, as the others are mostly its echo.
     pub fn check(source: &str, fields: &[Field]) -> Result<Self, Vec<ExprMistake>> {
-        let _ = fields;
-        Ok(Self { source: source.to_owned() })
+        let parsed = Parsed::of(source).map_err(|mistake| vec![mistake])?;
+        let root = check::check(&parsed, fields)?;
+        Ok(Self { source: source.to_owned(), root })
     }
 
     /// The text as the operator wrote it.
@@ -53,7 +95,22 @@ impl Assertion {
 
     /// Judges it over the facts of one look.
     pub fn judge(&self, facts: &Facts) -> Judgement {
-        let _ = facts;
-        Judgement::Holds
+        let scope = Scope::new(facts);
+        match scope.judge(&self.root).as_deref() {
+            Ok(Value::Bool(true)) => Judgement::Holds,
+            Ok(Value::Bool(false)) => Judgement::Fails(say::fails(&self.source, &self.root, &scope)),
+            Ok(other) => {
+                let text = format!("it is {} ({}), neither true nor false", other.brief(), other.type_name());
+                let trouble = judge::Trouble { missing: None, text };
+                Judgement::Error(say::error(&self.source, &self.root, &[trouble]))
+            }
+            Err(troubles) => Judgement::Error(say::error(&self.source, &self.root, troubles)),
+        }
+    }
+
+    /// The assertion with what was observed, for one that holds and should not (`degraded_if`):
+    /// "latency > duration('800ms'), got 1.2 s". Public words, as a judgement's.
+    pub fn observed(&self, facts: &Facts) -> String {
+        say::holds(&self.source, &self.root, &Scope::new(facts))
     }
 }
