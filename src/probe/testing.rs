@@ -1,0 +1,1 @@
+//! What the tests of this room share: plans, observations, and servers of our own on loopback.
