@@ -1,6 +1,7 @@
 //! Cuts a round in what may be published and what may not.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use super::{Look, Looked, Observation, Plan};
 use crate::model::{Detail, ProbeKey, Round, RunSettings, Seen, Span, Verdict, Visibility};
@@ -65,7 +66,7 @@ fn tell(details: &mut Vec<Detail>, look: &Look) {
         if !text.is_empty() {
             text.push_str("\n\n");
         }
-        text.push_str(&format!("second look, {after} later:\n{}", second.detail));
+        let _ = write!(text, "second look, {after} later:\n{}", second.detail);
     }
     if !text.is_empty() {
         details.push(Detail { id: look.key.clone(), text });

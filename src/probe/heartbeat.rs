@@ -35,12 +35,8 @@ const KEYS: &[Key] = &[
     },
 ];
 
-const FIELDS: &[Field] = &[Field {
-    name: "age",
-    ty: Type::Duration,
-    unit: Some("ms"),
-    doc: "The time since the file was last touched.",
-}];
+const FIELDS: &[Field] =
+    &[Field { name: "age", ty: Type::Duration, unit: Some("ms"), doc: "The time since the file was last touched." }];
 
 /// The kind.
 pub(super) const INFO: KindInfo = KindInfo {
@@ -109,4 +105,52 @@ fn judged(age: Span, max_age: Span) -> Option<Trouble> {
     }
     (age > max_age)
         .then(|| Trouble::down("age", format!("the last sign of life is {age} old; at most {max_age} is allowed")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::Given;
+    use crate::probe::testing::{look, now, probe, said, text};
+
+    fn check(path: &Path, age_secs: Option<i64>, expected: &str) {
+        if let Some(secs) = age_secs {
+            let touched = UNIX_EPOCH + Duration::from_millis((now() - Span::from_secs(secs)).ms() as u64);
+            std::fs::File::create(path).unwrap().set_modified(touched).unwrap();
+        }
+        let keys = vec![("file", text(path.to_str().unwrap())), ("max_age", Given::Span(Some(Span::from_mins(5))))];
+        let mut plan = probe(&INFO, keys);
+        plan.record = vec!["age".to_owned()];
+        let seen = look(&plan);
+        assert_eq!(said(&seen), expected);
+        assert!(seen.detail.contains(path.to_str().unwrap()), "{}", seen.detail);
+        if let Some(secs) = age_secs {
+            let age = seen.rec[0].1;
+            // The look comes some milliseconds after the round's moment.
+            assert!((0.0..5000.0).contains(&(age - (secs.max(0) * 1000) as f64)), "{age}");
+        }
+    }
+
+    #[test]
+    fn a_heartbeat_is_judged_by_its_age() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("worker");
+        check(&file, None, "down file: there is no sign of life: the heartbeat is missing");
+        check(&file, Some(0), "up");
+        check(&file, Some(290), "up");
+        check(&file, Some(7 * 60), "down age: the last sign of life is 7 min old; at most 5 min is allowed");
+        // Clocks of two machines differ a little.
+        check(&file, Some(-50), "up");
+        check(&file, Some(-600), "unknown age: the heartbeat lies 10 min in the future: a clock is wrong");
+    }
+
+    #[test]
+    fn a_relative_path_begins_at_the_sites_folder() {
+        let keys = vec![("file", text("beats/worker")), ("max_age", Given::Span(Some(Span::from_mins(5))))];
+        let mut kind = probe(&INFO, keys).kind;
+        kind.in_site(Path::new("/srv/site"));
+        assert!(format!("{kind:?}").contains("/srv/site/beats/worker"), "{kind:?}");
+    }
 }

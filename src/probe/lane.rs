@@ -39,7 +39,14 @@ impl Lane {
             })
             .collect();
         let hosts = known.iter().map(|_| Host::default()).collect();
-        Self { host, waiting: VecDeque::new(), hosts, running: 0, concurrency: concurrency.max(1), per_host: per_host.max(1) }
+        Self {
+            host,
+            waiting: VecDeque::new(),
+            hosts,
+            running: 0,
+            concurrency: concurrency.max(1),
+            per_host: per_host.max(1),
+        }
     }
 
     /// Another look is due.
@@ -80,7 +87,8 @@ impl Lane {
 /// name lookup. Unknown limits limit nothing.
 pub(super) fn room_for_looks() -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    let soft = limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next()?.parse().ok());
+    let soft =
+        limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next()?.parse().ok());
     soft.map_or(usize::MAX, |files: usize| (files / 2).max(8))
 }
 
@@ -89,8 +97,7 @@ mod tests {
     use super::*;
 
     fn lane(hosts: &str, concurrency: usize, per_host: usize) -> Lane {
-        let mut lane =
-            Lane::new(hosts.chars().map(|h| (h != '-').then(|| h.to_string())), concurrency, per_host);
+        let mut lane = Lane::new(hosts.chars().map(|h| (h != '-').then(|| h.to_string())), concurrency, per_host);
         for plan in 0..hosts.len() {
             lane.push(Job { plan, second: false });
         }

@@ -25,6 +25,8 @@ mod judge;
 mod lane;
 mod saw;
 mod schedule;
+#[cfg(test)]
+mod schedule_tests;
 mod target;
 mod tcp;
 #[cfg(test)]

@@ -55,14 +55,7 @@ pub(super) struct Saw {
 impl Saw {
     /// A try that began at `began` and ends now, without facts.
     pub fn ended(began: Instant, story: Vec<String>) -> Self {
-        Self {
-            took: began.elapsed(),
-            phases: Vec::new(),
-            facts: Facts::new(),
-            trouble: None,
-            unexpected: None,
-            story,
-        }
+        Self { took: began.elapsed(), phases: Vec::new(), facts: Facts::new(), trouble: None, unexpected: None, story }
     }
 }
 
@@ -76,16 +69,34 @@ pub(super) fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Map(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
+/// JSON as a fact.
+pub(super) fn open(json: serde_json::Value) -> Value {
+    match json {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(b) => Value::Bool(b),
+        serde_json::Value::Number(n) => n.as_i64().map_or(Value::Float(n.as_f64().unwrap_or(f64::NAN)), Value::Int),
+        serde_json::Value::String(text) => Value::Text(text),
+        serde_json::Value::Array(items) => Value::List(items.into_iter().map(open).collect()),
+        serde_json::Value::Object(entries) => Value::Map(entries.into_iter().map(|(k, v)| (k, open(v))).collect()),
+    }
+}
+
 /// A waited time as a person says it: `5 s`, `3.2 s`, `250 ms`.
 pub(super) fn waited(time: Duration) -> String {
     let ms = time.as_millis();
     let tenths = (ms + 50) / 100;
     match ms {
         0..950 => format!("{ms} ms"),
-        950..60_000 if tenths % 10 == 0 => format!("{} s", tenths / 10),
+        950..60_000 if tenths.is_multiple_of(10) => format!("{} s", tenths / 10),
         950..60_000 => format!("{}.{} s", tenths / 10, tenths % 10),
         _ => Span::from(time).to_string(),
     }
+}
+
+/// A wait that ended with the try's time. Where nearly all of that time was waited, it is that time: a few
+/// milliseconds spent elsewhere must not make another sentence of the same failure each minute.
+pub(super) fn waited_of(wait: Duration, timeout: Duration) -> String {
+    waited(if wait.as_millis() * 20 >= timeout.as_millis() * 19 { timeout } else { wait })
 }
 
 #[cfg(test)]
@@ -93,8 +104,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_wait_of_nearly_all_the_time_is_all_the_time() {
+        let said = |ms| waited_of(Duration::from_millis(ms), Duration::from_secs(5));
+        assert_eq!([said(3240), said(4749), said(4750), said(5003)], ["3.2 s", "4.7 s", "5 s", "5 s"]);
+    }
+
+    #[test]
     fn a_waited_time_reads_as_it_is_said() {
-        for (ms, said) in [(0, "0 ms"), (949, "949 ms"), (998, "1 s"), (3240, "3.2 s"), (5000, "5 s"), (90_000, "1 min 30 s")] {
+        for (ms, said) in
+            [(0, "0 ms"), (949, "949 ms"), (998, "1 s"), (3240, "3.2 s"), (5000, "5 s"), (90_000, "1 min 30 s")]
+        {
             assert_eq!(waited(Duration::from_millis(ms)), said);
         }
     }

@@ -156,7 +156,8 @@ impl<'a> Shift<'a> {
 
     fn begin(&mut self, job: Job) {
         self.slots[job.plan].begun = true;
-        let (plan, trust, now, start, end) = (&self.plans[job.plan], self.trust.clone(), self.now, self.start, self.end);
+        let (plan, trust, now, start, end) =
+            (&self.plans[job.plan], self.trust.clone(), self.now, self.start, self.end);
         self.pool.push(Box::pin(async move {
             let after = Span::from(start.elapsed());
             let seen = look(plan, &trust, now, start, end).await;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::saw::{Ask, KEPT_BYTES, Saw, fact, map, waited};
+use super::saw::{Ask, KEPT_BYTES, Saw, fact, map, waited, waited_of};
 use super::target::Target;
 use super::trouble::Trouble;
 use super::{Kind, KindInfo};
@@ -124,8 +124,10 @@ impl Talk {
         let why = match phase {
             "dns" => format!("the name did not resolve within {all}"),
             "connect" => format!("no connection within {all}"),
-            "first_byte" if self.sent => format!("no answer within {} after the text was sent", waited(since)),
-            "first_byte" => format!("no greeting within {} after the connection was made", waited(since)),
+            "first_byte" if self.sent => {
+                format!("no answer within {} after the text was sent", waited_of(since, timeout))
+            }
+            "first_byte" => format!("no greeting within {} after the connection was made", waited_of(since, timeout)),
             _ => format!("the answer began but did not end within {all}"),
         };
         Trouble::down(phase, why)
@@ -238,4 +240,82 @@ async fn hear(stream: &mut TcpStream, talk: &mut Talk) -> Result<(), Trouble> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::thread::sleep;
+
+    use super::*;
+    use crate::model::{Given, Span};
+    use crate::probe::testing::{look, nobody, probe, refused, said, secret, serve, text};
+    use crate::probe::{Observation, Plan};
+
+    fn ask(address: &str, mut keys: Vec<(&'static str, Given)>) -> Observation {
+        keys.push(("address", text(address)));
+        look(&Plan { timeout: Span::from_ms(400), ..probe(&INFO, keys) })
+    }
+
+    fn received(seen: &Observation) -> &str {
+        match seen.facts.get("received") {
+            Some(Value::Text(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn connecting_is_enough_unless_more_is_asked() {
+        let silent = serve(|_s| sleep(Duration::from_secs(2))).to_string();
+        let redis = serve(|mut s| {
+            let mut heard = [0; 6];
+            s.read_exact(&mut heard).unwrap();
+            s.write_all(if &heard == b"PING\r\n" { b"+PONG\r\n" } else { b"-ERR\r\n" }).unwrap();
+            sleep(Duration::from_secs(2));
+        });
+        let smtp = serve(|mut s| {
+            s.write_all(b"220 mail ESMTP\r\n").unwrap();
+            let _ = s.read(&mut [0; 6]);
+            let _ = s.write_all(b"221 bye\r\n");
+        });
+        let flood = serve(|mut s| while s.write_all(&[b'x'; 4096]).is_ok() {});
+        let closed = serve(|mut s| _ = s.read(&mut [0; 64]));
+        let (ping, banner) = (|| ("send", secret("PING\r\n")), || ("banner", Given::Bool(true)));
+        for (address, keys, expected, heard) in [
+            (&silent, vec![], "up", ""),
+            (&redis.to_string(), vec![ping()], "up", "+PONG\r\n"),
+            (&smtp.to_string(), vec![banner()], "up", "220 mail ESMTP\r\n"),
+            (&smtp.to_string(), vec![banner(), ("send", secret("QUIT\r\n"))], "up", "220 mail ESMTP\r\n221 bye\r\n"),
+            (&silent, vec![ping()], "down first_byte: no answer within 400 ms after the text was sent", ""),
+            (&silent, vec![banner()], "down first_byte: no greeting within 400 ms after the connection was made", ""),
+            (&closed.to_string(), vec![ping()], "down first_byte: the connection was closed before an answer came", ""),
+            (&nobody().to_string(), vec![], "down connect: the connection was refused", ""),
+        ] {
+            let seen = ask(address, keys);
+            assert_eq!((said(&seen).as_str(), received(&seen)), (expected, heard), "{}", seen.detail);
+        }
+        let seen = ask(&flood.to_string(), vec![banner()]);
+        assert_eq!((said(&seen).as_str(), received(&seen).len()), ("up", 1024 + "…".len()));
+        assert!(seen.detail.len() < 10_000);
+    }
+
+    #[test]
+    fn a_secret_that_is_sent_is_seen_nowhere() {
+        let echo = serve(|mut s| {
+            let mut heard = [0; 64];
+            let count = s.read(&mut heard).unwrap();
+            let _ = s.write_all(&heard[..count]);
+        });
+        let seen = ask(&echo.to_string(), vec![("send", secret("AUTH s3cret-word\r\n"))]);
+        assert_eq!(received(&seen), "***");
+        assert!(!format!("{seen:?}").contains("s3cret-word"), "{seen:?}");
+    }
+
+    #[test]
+    fn an_address_without_a_port_is_refused() {
+        insta::assert_snapshot!(
+            refused(&INFO, vec![("address", text("db.example.com"))]),
+            @r#"address: `db.example.com` has no port (give a host and a port, such as "db.example.com:5432" or "[2001:db8::1]:5432")"#
+        );
+    }
 }

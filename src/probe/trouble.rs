@@ -118,22 +118,21 @@ fn of_certificate(error: &CertificateError, certificate: Option<&Certificate>, n
     }
 }
 
-/// Finds an error of a type in a chain of causes. Looks inside `io::Error` too, whose `source` skips its own content.
+/// Finds the deepest error of a type in a chain of causes: the outer ones only wrap it. Looks inside `io::Error` too,
+/// whose `source` skips its own content.
 pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
+    let (mut next, mut deepest) = (Some(error), None);
     // A chain of causes that is longer than this is a circle.
     for _ in 0..32 {
-        let error = next?;
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
+        let Some(error) = next else { break };
+        deepest = error.downcast_ref::<T>().or(deepest);
         let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
         next = match inner {
             Some(inner) => Some(inner as &(dyn Error + 'static)),
             None => error.source(),
         };
     }
-    None
+    deepest
 }
 
 /// The whole chain of causes in one line, for the details.

@@ -12,7 +12,7 @@ use url::Url;
 use super::Options;
 use super::trace::{Certificates, Connections, Handshakes, Names, Trace};
 use crate::expr::{Facts, Value};
-use crate::probe::saw::{Ask, Saw, fact, map, waited};
+use crate::probe::saw::{Ask, Saw, fact, map, open, waited, waited_of};
 use crate::probe::trouble::{Trouble, chain, find};
 
 /// Headers that may follow a redirect to another host; the operator's others may hold a secret.
@@ -65,17 +65,12 @@ fn client(options: &Options, ask: &Ask<'_>, trace: &Trace) -> reqwest::Result<Cl
     if let Some(proxy) = &options.proxy {
         builder = builder.proxy(Proxy::all(proxy.expose())?);
     }
-    let verifier = Certificates {
-        trace: trace.clone(),
-        trust: ask.trust.clone(),
-        ca_file: options.ca_file.clone(),
-        now: ask.now,
-    };
+    let verifier =
+        Certificates { trace: trace.clone(), trust: ask.trust.clone(), ca_file: options.ca_file.clone(), now: ask.now };
     let tls = ClientConfig::builder_with_provider(ask.trust.provider().clone()).with_safe_default_protocol_versions();
     // Only a provider without any cipher refuses here, and ours is ring's own.
     if let Ok(tls) = tls {
-        let mut tls =
-            tls.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+        let mut tls = tls.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         tls.resumption = Resumption::store(Arc::new(Handshakes(trace.clone())));
         builder = builder.tls_backend_preconfigured(tls);
@@ -209,7 +204,7 @@ fn late(trace: &Trace, timeout: Duration) -> Trouble {
         "transfer" => format!("the answer began but did not end within {all}"),
         "first_byte" => {
             let since = sent.map_or(timeout, |sent| now.duration_since(sent));
-            format!("no answer within {} after the request was sent", waited(since))
+            format!("no answer within {} after the request was sent", waited_of(since, timeout))
         }
         _ => format!("no connection within {all}"),
     };
@@ -285,9 +280,11 @@ fn tell(
         }
     });
     page.story.extend(page.remote.map(|remote| format!("answered by {remote}")));
-    page.story.extend(certificate.as_ref().map(|c| {
-        format!("certificate for {}, by {}, until {}", join(&c.names), c.issuer, c.not_after)
-    }));
+    page.story.extend(
+        certificate
+            .as_ref()
+            .map(|c| format!("certificate for {}, by {}, until {}", join(&c.names), c.issuer, c.not_after)),
+    );
     let mut saw = Saw::ended(began, std::mem::take(&mut page.story));
     saw.facts = facts(options, ask, &page, saw.took);
     saw.facts.insert("phases".into(), Value::Map(phases.iter().map(|(n, d)| ((*n).to_owned(), fact(*d))).collect()));
@@ -304,10 +301,8 @@ fn tell(
 }
 
 fn facts(options: &Options, ask: &Ask<'_>, page: &Page, took: Duration) -> Facts {
-    let mut facts = Facts::from([
-        ("latency".to_owned(), fact(took)),
-        ("redirects".to_owned(), Value::Int(page.redirects as i64)),
-    ]);
+    let mut facts =
+        Facts::from([("latency".to_owned(), fact(took)), ("redirects".to_owned(), Value::Int(page.redirects as i64))]);
     let Some(status) = page.status else { return facts };
     facts.insert("status".into(), Value::Int(i64::from(status.as_u16())));
     facts.insert("version".into(), Value::Text(version(page.version)));
@@ -323,7 +318,7 @@ fn facts(options: &Options, ask: &Ask<'_>, page: &Page, took: Duration) -> Facts
         && !page.clipped
         && let Ok(json) = serde_json::from_slice(&page.body)
     {
-        facts.insert("json".into(), value(json));
+        facts.insert("json".into(), open(json));
     }
     facts
 }
@@ -341,17 +336,6 @@ fn headers(given: &HeaderMap) -> Value {
         }
     }
     Value::Map(all)
-}
-
-fn value(json: serde_json::Value) -> Value {
-    match json {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(b) => Value::Bool(b),
-        serde_json::Value::Number(n) => n.as_i64().map_or(Value::Float(n.as_f64().unwrap_or(f64::NAN)), Value::Int),
-        serde_json::Value::String(text) => Value::Text(text),
-        serde_json::Value::Array(items) => Value::List(items.into_iter().map(value).collect()),
-        serde_json::Value::Object(entries) => Value::Map(entries.into_iter().map(|(k, v)| (k, value(v))).collect()),
-    }
 }
 
 fn version(version: Option<Version>) -> String {

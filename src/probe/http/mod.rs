@@ -4,6 +4,8 @@
 //! host they were written for, and nothing but http and https is ever asked.
 
 mod fetch;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 use std::net::IpAddr;
@@ -82,7 +84,12 @@ const FIELDS: &[Field] = &[
     field("headers", Type::Open, None, "The answer's headers by lower-case name; several of one name joined by `, `."),
     field("redirects", Type::Int, None, "How many redirects were followed."),
     field("version", Type::Text, None, "`HTTP/1.1`, `HTTP/2` …"),
-    field("certificate.expires_in", Type::Duration, Some("ms"), "How long the certificate is still valid; negative after."),
+    field(
+        "certificate.expires_in",
+        Type::Duration,
+        Some("ms"),
+        "How long the certificate is still valid; negative after.",
+    ),
     field("certificate.not_after", Type::Text, None, "The certificate's last moment, RFC 3339 in UTC."),
     field("certificate.names", Type::Texts, None, "The names and addresses that the certificate is for."),
     field("certificate.issuer", Type::Text, None, "Who signed the certificate, such as `CN=R11,O=Let's Encrypt,C=US`."),
@@ -192,6 +199,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
 fn address(text: &Secret, key: &'static str, refusals: &mut Vec<Refusal>) -> Option<Url> {
     let help = "an address begins with `https://` or `http://` and a host, such as \"https://example.com/health\"";
     let text = match Url::parse(text.expose()) {
+        Err(url::ParseError::RelativeUrlWithoutBase) => "this does not begin with `https://` or `http://`".to_owned(),
         Err(e) => format!("this is no address: {e}"),
         Ok(url) if !matches!(url.scheme(), "http" | "https") => {
             format!("http cannot ask an address that begins with `{}:`", url.scheme())
@@ -217,7 +225,9 @@ fn secrets(
     let mut all = vec![url.clone()];
     all.extend(headers.iter().map(|(_, value)| value.clone()));
     // `Bearer abc…` may come back as `abc…`.
-    all.extend(headers.iter().flat_map(|(_, v)| v.expose().split_whitespace()).filter(|w| w.len() >= 8).map(Secret::new));
+    all.extend(
+        headers.iter().flat_map(|(_, v)| v.expose().split_whitespace()).filter(|w| w.len() >= 8).map(Secret::new),
+    );
     all.extend(body.cloned());
     all.extend(proxy.cloned());
     for url in std::iter::once(parsed.clone()).chain(proxy.and_then(|p| Url::parse(p.expose()).ok())) {

@@ -1,5 +1,8 @@
 //! Asks a name server one question, over its own socket: one look is one question, nothing is cached.
 
+#[cfg(test)]
+mod tests;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -8,7 +11,7 @@ use hickory_proto::rr::{Name, RData, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UdpSocket;
 
-use super::saw::{Ask, Saw, fact, map, waited};
+use super::saw::{Ask, Saw, fact, map, waited, waited_of};
 use super::target::Target;
 use super::trouble::Trouble;
 use super::{Kind, KindInfo};
@@ -38,7 +41,12 @@ const KEYS: &[Key] = &[
         doc: "Whom to ask: a host or address, with `:port` where it is not 53. Default: the system's first name server.",
     },
     Key { name: "name", takes: Takes::Text, required: true, doc: "The name to ask for." },
-    Key { name: "type", takes: Takes::Choice(TYPES), required: false, doc: "The type of record to ask for. Default: A." },
+    Key {
+        name: "type",
+        takes: Takes::Choice(TYPES),
+        required: false,
+        doc: "The type of record to ask for. Default: A.",
+    },
     Key {
         name: "transport",
         takes: Takes::Choice(&["udp", "tcp"]),
@@ -48,14 +56,24 @@ const KEYS: &[Key] = &[
 ];
 
 const FIELDS: &[Field] = &[
-    Field { name: "rcode", ty: Type::Text, unit: None, doc: "The answer's code: NOERROR, NXDOMAIN, SERVFAIL, REFUSED …" },
+    Field {
+        name: "rcode",
+        ty: Type::Text,
+        unit: None,
+        doc: "The answer's code: NOERROR, NXDOMAIN, SERVFAIL, REFUSED …",
+    },
     Field {
         name: "answers",
         ty: Type::Texts,
         unit: None,
         doc: "The records of the asked type as text, names without the last dot: `192.0.2.1`, `10 mail.example.com`.",
     },
-    Field { name: "ttl", ty: Type::Int, unit: Some("s"), doc: "The shortest time that an answer may be kept; missing without one." },
+    Field {
+        name: "ttl",
+        ty: Type::Int,
+        unit: Some("s"),
+        doc: "The shortest time that an answer may be kept; missing without one.",
+    },
     Field { name: "latency", ty: Type::Duration, unit: Some("ms"), doc: "From the first step to the answer." },
     Field { name: "authoritative", ty: Type::Bool, unit: None, doc: "Whether the server speaks for the zone itself." },
     Field { name: "remote.address", ty: Type::Text, unit: None, doc: "The server's address." },
@@ -120,7 +138,7 @@ impl Talk {
         let why = match (self.phase, self.asked) {
             ("dns", _) => format!("the name server's own name did not resolve within {all}"),
             ("first_byte", Some(asked)) => {
-                format!("no answer within {} after the question was sent", waited(asked.elapsed()))
+                format!("no answer within {} after the question was sent", waited_of(asked.elapsed(), timeout))
             }
             _ => format!("no connection within {all}"),
         };
