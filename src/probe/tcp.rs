@@ -248,13 +248,13 @@ mod tests {
     use std::thread::sleep;
 
     use super::*;
-    use crate::model::{Given, Span};
-    use crate::probe::testing::{look, nobody, probe, refused, said, secret, serve, text};
+    use crate::model::Given;
+    use crate::probe::testing::{look, nobody, patience, probe, refused, said, secret, serve, text};
     use crate::probe::{Observation, Plan};
 
-    fn ask(address: &str, mut keys: Vec<(&'static str, Given)>) -> Observation {
+    fn ask(address: &str, mut keys: Vec<(&'static str, Given)>, expected: &str) -> Observation {
         keys.push(("address", text(address)));
-        look(&Plan { timeout: Span::from_ms(400), ..probe(&INFO, keys) })
+        look(&Plan { timeout: patience(expected), ..probe(&INFO, keys) })
     }
 
     fn received(seen: &Observation) -> &str {
@@ -291,10 +291,10 @@ mod tests {
             (&closed.to_string(), vec![ping()], "down first_byte: the connection was closed before an answer came", ""),
             (&nobody().to_string(), vec![], "down connect: the connection was refused", ""),
         ] {
-            let seen = ask(address, keys);
+            let seen = ask(address, keys, expected);
             assert_eq!((said(&seen).as_str(), received(&seen)), (expected, heard), "{}", seen.detail);
         }
-        let seen = ask(&flood.to_string(), vec![banner()]);
+        let seen = ask(&flood.to_string(), vec![banner()], "up");
         assert_eq!((said(&seen).as_str(), received(&seen).len()), ("up", 1024 + "…".len()));
         assert!(seen.detail.len() < 10_000);
     }
@@ -306,7 +306,7 @@ mod tests {
             let count = s.read(&mut heard).unwrap();
             let _ = s.write_all(&heard[..count]);
         });
-        let seen = ask(&echo.to_string(), vec![("send", secret("AUTH s3cret-word\r\n"))]);
+        let seen = ask(&echo.to_string(), vec![("send", secret("AUTH s3cret-word\r\n"))], "up");
         assert_eq!(received(&seen), "***");
         assert!(!format!("{seen:?}").contains("s3cret-word"), "{seen:?}");
     }

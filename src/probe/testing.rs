@@ -58,10 +58,16 @@ pub(super) fn plan(key: &str) -> Plan {
     }
 }
 
-/// A probe of `http`, with a short patience.
+/// How long a look in a test may take: short where it is to run out, long where a busy machine must not matter.
+pub(super) fn patience(expected: &str) -> Span {
+    let late = expected.split_once("within ").and_then(|(_, rest)| rest.split_once(" ms")?.0.parse().ok());
+    Span::from_ms(late.unwrap_or(3000))
+}
+
+/// A probe of `http`.
 pub(super) fn http(url: &str, mut keys: Vec<(&'static str, Given)>) -> Plan {
     keys.push(("url", secret(url)));
-    Plan { timeout: Span::from_ms(400), ..probe(&super::http::INFO, keys) }
+    Plan { timeout: Span::from_secs(3), ..probe(&super::http::INFO, keys) }
 }
 
 /// Why a kind refuses its keys.

@@ -69,7 +69,7 @@ fn ask(server: SocketAddr, kind: &str, expect: &[&str]) -> Observation {
 
 fn asked(server: SocketAddr, mut keys: Vec<(&'static str, Given)>, expect: &[&str]) -> Observation {
     keys.extend([("server", text(&server.to_string())), ("name", text("example.com"))]);
-    let mut plan = Plan { timeout: Span::from_ms(300), ..probe(&INFO, keys) };
+    let mut plan = Plan { timeout: Span::from_ms(600), ..probe(&INFO, keys) };
     plan.expect = expect.iter().map(|source| assertion(&INFO, source)).collect();
     look(&plan)
 }
@@ -175,7 +175,7 @@ fn forged_odd_and_missing_answers_are_not_believed() {
         (other, "down answer: the answer belongs to another question"),
         (looping, "down answer: the answer cannot be read"),
         (echo, "down answer: the answer cannot be read"),
-        (silent, "down first_byte: no answer within 300 ms after the question was sent"),
+        (silent, "down first_byte: no answer within 600 ms after the question was sent"),
         (nobody(), "down first_byte: nothing answers on the name server's port"),
     ] {
         let seen = ask(address, "A", &[]);

@@ -10,13 +10,14 @@ use super::INFO;
 use crate::expr::Value;
 use crate::model::{Given, Secret, Span, Verdict};
 use crate::probe::testing::{
-    Authority, answer, assertion, head, http, look, nobody, refused, said, secret, self_signed, serve, serve_http,
-    serve_tls, text,
+    Authority, answer, assertion, head, http, look, nobody, patience, refused, said, secret, self_signed, serve,
+    serve_http, serve_tls, text,
 };
 use crate::probe::{Observation, Plan};
 
 fn check(talk: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static, expected: &str) -> Observation {
-    let seen = look(&http(&format!("http://{}/", serve_http(talk)), vec![]));
+    let plan = http(&format!("http://{}/", serve_http(talk)), vec![]);
+    let seen = look(&Plan { timeout: patience(expected), ..plan });
     assert_eq!(said(&seen), expected, "{}", seen.detail);
     seen
 }
@@ -85,8 +86,12 @@ fn each_failure_names_its_phase_and_reason() {
     let seen = look(&http(&format!("http://{}/", nobody()), vec![]));
     assert_eq!(said(&seen), "down connect: the connection was refused");
     assert!(seen.detail.contains("Connection refused"), "{}", seen.detail);
-    let seen = look(&Plan { timeout: Span::from_secs(4), ..http("http://nobody.invalid/", vec![]) });
-    let words = ["the name does not resolve", "no name server could say where the name points"];
+    let seen = look(&Plan { timeout: Span::from_secs(1), ..http("http://nobody.invalid/", vec![]) });
+    let words = [
+        "the name does not resolve",
+        "no name server could say where the name points",
+        "the name did not resolve within 1 s",
+    ];
     assert!(seen.phase == Some("dns") && words.contains(&seen.why.as_str()), "{}", said(&seen));
 }
 
@@ -280,7 +285,8 @@ fn tls_that_fails_says_how() {
     let silent = serve(|_s| sleep(Duration::from_secs(2)));
     let closed = serve(|mut s| _ = s.read(&mut [0; 4096]));
     let check = |address, expected: &[&str]| {
-        let seen = look(&http(&format!("https://{address}/"), vec![]));
+        let plan = http(&format!("https://{address}/"), vec![]);
+        let seen = look(&Plan { timeout: patience(expected[0]), ..plan });
         assert!(expected.contains(&said(&seen).as_str()), "{}\n{}", said(&seen), seen.detail);
     };
     check(hello, &["down tls: the server does not speak TLS"]);
@@ -303,8 +309,7 @@ fn a_slow_handshake_counts_as_tls() {
         sleep(Duration::from_millis(100));
         answer(s, "200 OK", "", b"");
     });
-    let seen =
-        look(&Plan { timeout: Span::from_secs(3), ..http(&format!("https://{address}/"), vec![authority.trusted()]) });
+    let seen = look(&http(&format!("https://{address}/"), vec![authority.trusted()]));
     assert_eq!(said(&seen), "up", "{}", seen.detail);
     assert!(phase(&seen, "tls") >= 150, "{:?}", seen.phases);
     assert!((0..100).contains(&phase(&seen, "connect")), "{:?}", seen.phases);
@@ -339,8 +344,7 @@ fn http_2_is_spoken_where_the_server_offers_it() {
         s.flush().unwrap();
         sleep(Duration::from_millis(100));
     });
-    let seen =
-        look(&Plan { timeout: Span::from_secs(3), ..http(&format!("https://{address}/"), vec![authority.trusted()]) });
+    let seen = look(&http(&format!("https://{address}/"), vec![authority.trusted()]));
     assert_eq!(
         (said(&seen).as_str(), fact(&seen, "version")),
         ("up", Some(&Value::Text("HTTP/2".into()))),
