@@ -125,4 +125,33 @@ mod tests {
         lane.done(Job { plan: 1, second: false });
         assert_eq!(begin(&mut lane), [2]);
     }
+
+    proptest::proptest! {
+        /// Whatever the hosts and limits: every look begins exactly once, and no limit is ever passed.
+        #[test]
+        fn every_look_begins_once_within_the_limits(
+            hosts in "[a-d-]{0,40}",
+            concurrency in 1_usize..6,
+            per_host in 1_usize..4,
+            picks in proptest::collection::vec(0_usize..100, 40),
+        ) {
+            let mut lane = lane(&hosts, concurrency, per_host);
+            let host = |plan: usize| hosts.as_bytes()[plan];
+            let (mut running, mut begun) = (Vec::<Job>::new(), Vec::new());
+            for pick in picks.into_iter().cycle() {
+                running.extend(std::iter::from_fn(|| lane.next()).inspect(|job| begun.push(job.plan)));
+                assert!(running.len() <= concurrency);
+                for (i, job) in running.iter().enumerate() {
+                    let same = running[..=i].iter().filter(|other| host(other.plan) == host(job.plan)).count();
+                    assert!(host(job.plan) == b'-' || same <= per_host);
+                }
+                if running.is_empty() {
+                    break;
+                }
+                lane.done(running.swap_remove(pick % running.len()));
+            }
+            begun.sort_unstable();
+            assert!(begun.iter().copied().eq(0..hosts.len()), "{begun:?}");
+        }
+    }
 }

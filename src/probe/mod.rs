@@ -4,14 +4,13 @@
 //! - Gives: one look per probe that was due, each with its verdict, phases, reason and story.
 //! - Touches: network, disk (heartbeat files, extra root certificates, the resolver's settings), monotonic time.
 //! - Never: fails as a whole because a target did; a failure of the world is data. Never runs past the deadline.
-
 //!
 //! | file | job |
 //! |---|---|
 //! | `http`, `tcp`, `dns`, `heartbeat` | one kind each: its options, keys, fields and its look |
 //! | `saw` | the common shape: what a kind is asked, and what one try saw |
 //! | `target` | hosts and ports as the operator types them |
-//! | `trouble` | the world's errors in public words |
+//! | `trouble`, `trust` | the world's errors in public words; whom TLS trusts and what a certificate says |
 //! | `judge` | from what was seen to a verdict |
 //! | `schedule`, `lane`, `canary` | who looks when, within the limits; whether it is us |
 //! | `cut` | a round into what may be published and what may not |

@@ -7,7 +7,7 @@ use super::Plan;
 use super::trouble::Trouble;
 use super::trust::Trust;
 use crate::expr::{Facts, Value};
-use crate::model::{Moment, Span};
+use crate::model::{Moment, Secret, Span};
 
 /// The bytes of an answer that a kind keeps where it has no limit of its own.
 pub(super) const KEPT_BYTES: usize = 4096;
@@ -67,6 +67,15 @@ pub(super) fn fact(time: Duration) -> Value {
 /// A map as a fact.
 pub(super) fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
     Value::Map(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// A secret text, and the parts of it that could turn up alone: `Bearer abc…` comes back as `abc…`, a token of a
+/// JSON body in an error message. Parts shorter than 16 bytes are words more often than tokens.
+pub(super) fn parts(secret: &Secret) -> impl Iterator<Item = Secret> + '_ {
+    let token = |c: char| c.is_ascii_alphanumeric() || "-_.+/=~".contains(c);
+    let words = secret.expose().split_whitespace().filter(|word| word.len() >= 8);
+    let tokens = secret.expose().split(move |c| !token(c)).filter(|part| part.len() >= 16);
+    std::iter::once(secret.clone()).chain(words.chain(tokens).map(Secret::new))
 }
 
 /// JSON as a fact.

@@ -21,7 +21,11 @@ const NOT_REACHED: &str = "not reached before the round's deadline";
 /// Looks at everything that is due.
 pub(super) fn round(plans: &[Plan], run: &RunSettings, past: &BTreeMap<ProbeKey, Past>, now: Moment) -> Looked {
     let began = std::time::Instant::now();
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(64).build() {
+    // Names are looked up by the operating system, a thread each; one that hangs keeps its thread when its try is
+    // over, and must not make others wait.
+    let threads = run.concurrency.saturating_mul(4).clamp(64, 512);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(threads).build();
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(e) => return helpless(plans, run, past, now, &e),
     };
@@ -52,10 +56,11 @@ fn helpless(
     Looked { looks: looks.collect(), blind: None, took: Span::ZERO }
 }
 
-/// Half an interval of slack: a round that comes a little early must not make a probe skip a whole turn.
+/// Half an interval of slack: a round that comes a little early must not make a probe skip a whole turn. A last look
+/// that lies ahead is a clock that went back: it holds up nothing.
 fn is_due(plan: &Plan, run: &RunSettings, past: &BTreeMap<ProbeKey, Past>, now: Moment) -> bool {
     match (plan.every, past.get(&plan.key)) {
-        (Some(every), Some(past)) => now - past.at >= every - Span::from_ms(run.interval.ms() / 2),
+        (Some(every), Some(past)) if past.at <= now => now - past.at >= every - Span::from_ms(run.interval.ms() / 2),
         _ => true,
     }
 }
@@ -196,7 +201,11 @@ impl<'a> Shift<'a> {
         let plan = &self.plans[index];
         let Some(wait) = plan.confirm_after else { return };
         // A row of bad looks breaks where two lie further apart than a look vouches.
-        let row = self.past.get(&plan.key).filter(|past| self.now - past.at <= plan.gap).map_or(0, |past| past.bad_row);
+        let row = self
+            .past
+            .get(&plan.key)
+            .filter(|past| past.at <= self.now && self.now - past.at <= plan.gap)
+            .map_or(0, |past| past.bad_row);
         if row + 1 < plan.open_after && Instant::now() + wait.std() < self.end {
             let job = Job { plan: index, second: true };
             self.pool.push(Box::pin(async move {

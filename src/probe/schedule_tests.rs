@@ -144,6 +144,8 @@ fn a_probe_with_every_looks_when_it_is_due_give_or_take_half_an_interval() {
         look_all(&[plan], &run(), &[("web/probe", past)]).looks.len()
     };
     assert_eq!([60, 240, 269, 270, 299, 300, 600].map(every), [0, 0, 0, 1, 1, 1, 1]);
+    // The clock went back: a last look in the future holds up nothing.
+    assert_eq!(every(-86_400), 1);
     assert_eq!(look_all(&[Plan { every: Some(Span::from_mins(5)), ..plan("web/probe") }], &run(), &[]).looks.len(), 1);
 }
 

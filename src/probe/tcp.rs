@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::saw::{Ask, KEPT_BYTES, Saw, fact, map, waited, waited_of};
+use super::saw::{Ask, KEPT_BYTES, Saw, fact, map, parts, waited, waited_of};
 use super::target::Target;
 use super::trouble::Trouble;
 use super::{Kind, KindInfo};
@@ -81,9 +81,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let target = Target::parse(given.text("address").unwrap_or_default(), None)
         .map_err(|why| vec![Refusal::new("address", why, help)])?;
     let send = given.secret("send").cloned();
-    let mut secrets: Vec<Secret> = send.iter().cloned().collect();
-    // `AUTH secret\r\n` may come back as `secret`.
-    secrets.extend(send.iter().flat_map(|s| s.expose().split_whitespace()).filter(|w| w.len() >= 8).map(Secret::new));
+    let secrets = send.iter().flat_map(parts).collect();
     Ok(Kind::Tcp(Options { target, send, banner: given.bool("banner").unwrap_or(false), secrets }))
 }
 

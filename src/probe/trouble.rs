@@ -148,3 +148,65 @@ pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
     }
     said.join(": ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_operating_system_become_public_words() {
+        // The numbers are Linux's errno, as the kernel gives them.
+        for (errno, phase, expected) in [
+            (111, "connect", "down: the connection was refused"),
+            (113, "connect", "down: the host cannot be reached"),
+            (101, "connect", "down: there is no route to the target's network"),
+            (110, "connect", "down: the connection timed out"),
+            (104, "tls", "down: the connection was reset during the TLS handshake"),
+            (104, "first_byte", "down: the connection was reset before an answer came"),
+            (32, "transfer", "down: the connection was closed in the middle of the answer"),
+            (5, "transfer", "down: the connection failed in the middle of the answer"),
+            // Ours, and never charged to the service.
+            (24, "connect", "unknown: this machine has no room for another connection"),
+            (99, "connect", "unknown: this machine has no room for another connection"),
+            (13, "connect", "unknown: this machine may not connect there"),
+        ] {
+            let trouble = Trouble::of_io(&io::Error::from_raw_os_error(errno), phase);
+            assert_eq!((format!("{}: {}", trouble.is.word(), trouble.why).as_str(), trouble.phase), (expected, phase));
+        }
+    }
+
+    #[test]
+    fn errors_of_the_handshake_become_public_words() {
+        use rustls::PeerIncompatible;
+        let alert = TlsError::AlertReceived;
+        for (error, expected) in [
+            (TlsError::InvalidCertificate(CertificateError::Revoked), "the certificate was revoked"),
+            (TlsError::InvalidCertificate(CertificateError::BadSignature), "the certificate's signature is wrong"),
+            (
+                TlsError::InvalidCertificate(CertificateError::UnknownIssuer),
+                "the certificate's issuer is not trusted here",
+            ),
+            (
+                alert(AlertDescription::ProtocolVersion),
+                "the server offers no TLS version or cipher that is still in use",
+            ),
+            (
+                TlsError::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon),
+                "the server offers no TLS version or cipher that is still in use",
+            ),
+            (alert(AlertDescription::UnrecognisedName), "the server refused the TLS handshake"),
+            (TlsError::DecryptError, "the TLS handshake failed"),
+        ] {
+            assert_eq!(Trouble::of_tls(&error, None, Moment::default()).why, expected);
+        }
+    }
+
+    #[test]
+    fn the_deepest_error_is_found_and_the_chain_is_told_once() {
+        let inner = io::Error::new(ErrorKind::UnexpectedEof, "handshake eof");
+        let outer = io::Error::other(io::Error::other(inner));
+        assert_eq!(find::<io::Error>(&outer).map(io::Error::kind), Some(ErrorKind::UnexpectedEof));
+        assert!(find::<TlsError>(&outer).is_none());
+        assert_eq!(chain(&outer), "handshake eof");
+    }
+}

@@ -40,7 +40,12 @@ const KEYS: &[Key] = &[
         required: false,
         doc: "Whom to ask: a host or address, with `:port` where it is not 53. Default: the system's first name server.",
     },
-    Key { name: "name", takes: Takes::Text, required: true, doc: "The name to ask for." },
+    Key {
+        name: "name",
+        takes: Takes::Text,
+        required: true,
+        doc: "The name to ask for; with type PTR it may be an address.",
+    },
     Key {
         name: "type",
         takes: Takes::Choice(TYPES),
@@ -100,16 +105,20 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
         let help = "give a host or address, such as \"192.0.2.53\" or \"ns1.example.com:5353\"";
         Target::parse(text, Some(53)).map_err(|why| refusals.push(Refusal::new("server", why, help))).ok()
     });
+    let kind = given.text("type").and_then(|t| t.parse().ok()).unwrap_or(RecordType::A);
     let text = given.text("name").unwrap_or_default();
-    let mut name = Name::from_utf8(text).ok().filter(|_| !text.is_empty() && !text.contains(char::is_whitespace));
+    let mut name = match text.parse::<IpAddr>() {
+        // The name of an address is its reverse (RFC 1035, section 3.5).
+        Ok(ip) if kind == RecordType::PTR => Some(Name::from(ip)),
+        _ => Name::from_utf8(text).ok().filter(|_| !text.is_empty() && !text.contains(char::is_whitespace)),
+    };
     if let Some(name) = &mut name {
         name.set_fqdn(true);
     } else {
-        let help = "give a name such as \"example.com\", or for PTR \"1.2.0.192.in-addr.arpa\"";
+        let help = "give a name such as \"example.com\", or for PTR an address such as \"192.0.2.1\"";
         refusals.push(Refusal::new("name", format!("`{text}` is no name"), help));
     }
     let Some(name) = name.filter(|_| refusals.is_empty()) else { return Err(refusals) };
-    let kind = given.text("type").and_then(|t| t.parse().ok()).unwrap_or(RecordType::A);
     Ok(Kind::Dns(Options { server, name, kind, tcp: given.text("transport") == Some("tcp") }))
 }
 

@@ -184,10 +184,17 @@ fn forged_odd_and_missing_answers_are_not_believed() {
 }
 
 #[test]
+fn an_address_is_asked_for_by_its_reverse_name() {
+    let keys = vec![("type", text("PTR")), ("name", text("192.0.2.1"))];
+    let kind = probe(&INFO, keys).kind;
+    assert!(format!("{kind:?}").contains("1.2.0.192.in-addr.arpa."), "{kind:?}");
+}
+
+#[test]
 fn names_and_servers_that_cannot_be_asked_are_refused() {
     let keys = vec![("server", text("ns 1")), ("name", text("two words"))];
     insta::assert_snapshot!(refused(&INFO, keys), @r#"
     server: `ns 1` is no host name or address (give a host or address, such as "192.0.2.53" or "ns1.example.com:5353")
-    name: `two words` is no name (give a name such as "example.com", or for PTR "1.2.0.192.in-addr.arpa")
+    name: `two words` is no name (give a name such as "example.com", or for PTR an address such as "192.0.2.1")
     "#);
 }

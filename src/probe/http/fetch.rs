@@ -3,20 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Proxy, Request, Response, StatusCode, Version, redirect, retry};
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 use url::Url;
 
-use super::Options;
 use super::trace::{Certificates, Connections, Handshakes, Names, Trace};
+use super::{Options, PLAIN};
 use crate::expr::{Facts, Value};
-use crate::probe::saw::{Ask, Saw, fact, map, open, waited, waited_of};
+use crate::probe::saw::{Ask, KEPT_BYTES, Saw, fact, map, open, waited, waited_of};
 use crate::probe::trouble::{Trouble, chain, find};
-
-/// Headers that may follow a redirect to another host; the operator's others may hold a secret.
-const TRAVELLING: &[HeaderName] = &[header::ACCEPT, header::ACCEPT_LANGUAGE, header::CACHE_CONTROL, header::USER_AGENT];
 
 /// What came back so far; it is read also where the try was cut.
 #[derive(Default)]
@@ -122,7 +119,7 @@ async fn fetch(
 fn request(options: &Options, step: &Step, client: &Client) -> reqwest::Result<Request> {
     let mut builder = client.request(step.method.clone(), step.url.clone());
     for (name, value) in &options.headers {
-        if (step.at_home || TRAVELLING.contains(name))
+        if (step.at_home || PLAIN.contains(name))
             && let Ok(mut value) = HeaderValue::from_str(value.expose())
         {
             value.set_sensitive(true);
@@ -312,7 +309,9 @@ fn facts(options: &Options, ask: &Ask<'_>, page: &Page, took: Duration) -> Facts
         facts.insert("remote".into(), map([("address", Value::Text(remote.to_string()))]));
     }
     if options.method != Method::HEAD {
-        facts.insert("body".into(), Value::Text(String::from_utf8_lossy(&page.body).into_owned()));
+        // Where no assertion reads it, its beginning is enough for a person.
+        let shown = if ask.wants("body") { page.body.len() } else { page.body.len().min(KEPT_BYTES) };
+        facts.insert("body".into(), Value::Text(String::from_utf8_lossy(&page.body[..shown]).into_owned()));
     }
     if ask.wants("json")
         && !page.clipped

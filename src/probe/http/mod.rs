@@ -12,10 +12,10 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use reqwest::Method;
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{self, HeaderName, HeaderValue};
 use url::Url;
 
-use super::saw::{Ask, Saw};
+use super::saw::{Ask, Saw, parts};
 use super::{Kind, KindInfo};
 use crate::expr::{Field, Type};
 use crate::model::{Givens, Key, Refusal, Secret, Takes};
@@ -50,6 +50,10 @@ enum Family {
 }
 
 const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// Headers that hold no secret: they may follow a redirect to another host, and be named in a reason.
+const PLAIN: &[HeaderName] =
+    &[header::ACCEPT, header::ACCEPT_LANGUAGE, header::CACHE_CONTROL, header::CONTENT_TYPE, header::USER_AGENT];
 
 const KEYS: &[Key] = &[
     key("url", Takes::Secret, true, "What to ask: an http or https address. Its query and password are never shown."),
@@ -167,6 +171,10 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
             )),
         }
     }
+    if !resolve.is_empty() && parsed.as_ref().is_some_and(|url| url.domain().is_none()) {
+        let help = "leave `resolve` out, or give `url` a host name";
+        refusals.push(Refusal::new("resolve", "the host of `url` is an address already", help));
+    }
     if let Some(proxy) = given.secret("proxy") {
         address(proxy, "proxy", &mut refusals);
     }
@@ -223,17 +231,13 @@ fn secrets(
     proxy: Option<&Secret>,
 ) -> Vec<Secret> {
     let mut all = vec![url.clone()];
-    all.extend(headers.iter().map(|(_, value)| value.clone()));
-    // `Bearer abc…` may come back as `abc…`.
-    all.extend(
-        headers.iter().flat_map(|(_, v)| v.expose().split_whitespace()).filter(|w| w.len() >= 8).map(Secret::new),
-    );
-    all.extend(body.cloned());
-    all.extend(proxy.cloned());
+    let held = headers.iter().filter(|(name, _)| !PLAIN.contains(name)).map(|(_, value)| value);
+    all.extend(held.chain(body).chain(proxy).flat_map(parts));
     for url in std::iter::once(parsed.clone()).chain(proxy.and_then(|p| Url::parse(p.expose()).ok())) {
         all.extend(url.password().map(Secret::new));
         all.extend(url.query().map(Secret::new));
-        all.extend(url.query_pairs().map(|(_, value)| Secret::new(value)));
+        // Short values (`format=json`) are words; hiding them would garble every reason.
+        all.extend(url.query_pairs().filter(|(_, v)| v.len() >= 8).map(|(_, value)| Secret::new(value)));
         // A long path segment is a token more often than a word (`/hooks/T0A1…`).
         all.extend(url.path_segments().into_iter().flatten().filter(|s| s.len() >= 16).map(Secret::new));
     }
