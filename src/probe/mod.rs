@@ -2,13 +2,45 @@
 //!
 //! - Takes: the plans of all probes, how the run may behave, what is known of their last looks, and the moment.
 //! - Gives: one look per probe that was due, each with its verdict, phases, reason and story.
-//! - Touches: network, disk (heartbeat files).
+//! - Touches: network, disk (heartbeat files, extra root certificates, the resolver's settings), monotonic time.
 //! - Never: fails as a whole because a target did; a failure of the world is data. Never runs past the deadline.
+//!
+//! | file | job |
+//! |---|---|
+//! | `http`, `tcp`, `dns`, `heartbeat` | one kind each: its options, keys, fields and its look |
+//! | `saw` | the common shape: what a kind is asked, and what one try saw |
+//! | `target` | hosts and ports as the operator types them |
+//! | `trouble`, `trust` | the world's errors in public words; whom TLS trusts and what a certificate says |
+//! | `judge` | from what was seen to a verdict |
+//! | `schedule`, `lane`, `canary` | who looks when, within the limits; whether it is us |
+//! | `cut` | a round into what may be published and what may not |
+
+mod canary;
+mod cut;
+mod dns;
+mod heartbeat;
+mod http;
+mod judge;
+mod lane;
+mod saw;
+mod schedule;
+#[cfg(test)]
+mod schedule_tests;
+mod target;
+mod tcp;
+#[cfg(test)]
+mod testing;
+mod trouble;
+mod trust;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::expr::{Assertion, Facts, Field};
-use crate::model::{Detail, Givens, Key, Moment, ProbeKey, Refusal, Round, RunSettings, Span, Verdict, Visibility};
+use crate::model::{
+    Detail, Givens, Key, Moment, ProbeKey, Refusal, Round, RunSettings, Secret, Span, Verdict, Visibility,
+};
+use saw::{Ask, Saw};
 
 /// What one probe does.
 #[derive(Clone, Debug)]
@@ -41,7 +73,16 @@ pub struct Plan {
 
 /// A kind of probe with its options.
 #[derive(Clone, Debug)]
-pub enum Kind {}
+pub enum Kind {
+    /// Asks a web server.
+    Http(http::Options),
+    /// Opens a TCP connection.
+    Tcp(tcp::Options),
+    /// Asks a name server.
+    Dns(dns::Options),
+    /// Reads the age of a file that a worker touches.
+    Heartbeat(heartbeat::Options),
+}
 
 /// What a kind is, for the config's reader and the documents.
 #[derive(Clone, Copy, Debug)]
@@ -59,17 +100,65 @@ pub struct KindInfo {
 }
 
 /// Every kind that this build has.
-pub const KINDS: &[KindInfo] = &[];
+pub const KINDS: &[KindInfo] = &[http::INFO, tcp::INFO, dns::INFO, heartbeat::INFO];
 
 impl Kind {
     /// The word in the config.
     pub fn name(&self) -> &'static str {
-        match *self {}
+        match self {
+            Self::Http(_) => http::INFO.name,
+            Self::Tcp(_) => tcp::INFO.name,
+            Self::Dns(_) => dns::INFO.name,
+            Self::Heartbeat(_) => heartbeat::INFO.name,
+        }
     }
 
-    /// The target's host, for grouping; none for a file.
+    /// The target's host, for grouping; none for a file, and for names asked of the system's own resolver.
     pub fn host(&self) -> Option<String> {
-        match *self {}
+        match self {
+            Self::Http(o) => Some(o.host().to_owned()),
+            Self::Tcp(o) => Some(o.host().to_owned()),
+            Self::Dns(o) => o.host(),
+            Self::Heartbeat(_) => None,
+        }
+    }
+
+    /// What its assertions may name.
+    pub fn fields(&self) -> &'static [Field] {
+        match self {
+            Self::Http(_) => http::INFO.fields,
+            Self::Tcp(_) => tcp::INFO.fields,
+            Self::Dns(_) => dns::INFO.fields,
+            Self::Heartbeat(_) => heartbeat::INFO.fields,
+        }
+    }
+
+    /// Takes relative paths in its options as relative to the site's folder, not to wherever the run was started.
+    pub fn in_site(&mut self, site: &Path) {
+        match self {
+            Self::Http(o) => o.in_site(site),
+            Self::Heartbeat(o) => o.in_site(site),
+            Self::Tcp(_) | Self::Dns(_) => {}
+        }
+    }
+
+    /// What must never be shown.
+    fn secrets(&self) -> &[Secret] {
+        match self {
+            Self::Http(o) => o.secrets(),
+            Self::Tcp(o) => o.secrets(),
+            Self::Dns(_) | Self::Heartbeat(_) => &[],
+        }
+    }
+
+    /// One try.
+    async fn look(&self, ask: &Ask<'_>) -> Saw {
+        match self {
+            Self::Http(o) => http::look(o, ask).await,
+            Self::Tcp(o) => tcp::look(o, ask).await,
+            Self::Dns(o) => dns::look(o, ask).await,
+            Self::Heartbeat(o) => heartbeat::look(o, ask).await,
+        }
     }
 }
 
@@ -128,14 +217,15 @@ pub struct Looked {
 }
 
 /// Looks at everything that is due, on one thread, and ends by the deadline.
+///
+/// `past` holds what is known of each probe's last looks from this place; a probe that is missing there is due.
+/// Must not be called from within an async runtime.
 pub fn round(plans: &[Plan], run: &RunSettings, past: &BTreeMap<ProbeKey, Past>, now: Moment) -> Looked {
-    let _ = (plans, run, past, now);
-    Looked { looks: Vec::new(), blind: None, took: Span::ZERO }
+    schedule::round(plans, run, past, now)
 }
 
 /// Cuts a round in what may be published and what may not, ready for the journal: the public round, the internal
 /// one (where internal probes looked), and the details of all failed looks (internal).
 pub fn records(looked: &Looked, plans: &[Plan], run: &RunSettings) -> (Round, Option<Round>, Vec<Detail>) {
-    let _ = (looked, plans, run);
-    (Round::default(), None, Vec::new())
+    cut::records(looked, plans, run)
 }

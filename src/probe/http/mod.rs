@@ -1,0 +1,248 @@
+//! Asks a web server, over a fresh connection each time, and follows its redirects itself.
+//!
+//! Redirects are not left to the HTTP client: so each hop has its own times, headers that hold secrets stay with the
+//! host they were written for, and nothing but http and https is ever asked.
+
+mod fetch;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use reqwest::Method;
+use reqwest::header::{self, HeaderName, HeaderValue};
+use url::Url;
+
+use super::saw::{Ask, Saw, parts};
+use super::{Kind, KindInfo};
+use crate::expr::{Field, Type};
+use crate::model::{Givens, Key, Refusal, Secret, Takes};
+
+/// What `http` asks, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The whole address; it may hold a token.
+    url: Secret,
+    /// `https://example.com:8443`: the part of the address that the operator may read in details.
+    origin: String,
+    host: String,
+    method: Method,
+    headers: Vec<(HeaderName, Secret)>,
+    body: Option<Secret>,
+    /// How many redirects are followed; 0: none, the redirect is the answer.
+    redirects: usize,
+    body_limit: usize,
+    resolve: Vec<IpAddr>,
+    family: Family,
+    proxy: Option<Secret>,
+    ca_file: Option<PathBuf>,
+    secrets: Vec<Secret>,
+}
+
+/// Which addresses of a name are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Family {
+    Any,
+    V4,
+    V6,
+}
+
+const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// Headers that hold no secret: they may follow a redirect to another host, and be named in a reason.
+const PLAIN: &[HeaderName] =
+    &[header::ACCEPT, header::ACCEPT_LANGUAGE, header::CACHE_CONTROL, header::CONTENT_TYPE, header::USER_AGENT];
+
+const KEYS: &[Key] = &[
+    key("url", Takes::Secret, true, "What to ask: an http or https address. Its query and password are never shown."),
+    key("method", Takes::Choice(METHODS), false, "The request's method. Default: GET."),
+    key("headers", Takes::SecretMap, false, "Headers of the request. They stay with the host of `url`."),
+    key("body", Takes::Secret, false, "The request's body, sent as it stands."),
+    key("follow", Takes::Bool, false, "Whether redirects are followed. Default: true."),
+    key("max_redirects", Takes::Int(1, 20), false, "How many redirects are followed, 1 to 20. Default: 10."),
+    key(
+        "body_limit",
+        Takes::Int(1024, 64 << 20),
+        false,
+        "How many bytes of the answer's body are read, decompressed. What follows is left. Default: 1048576 (1 MiB).",
+    ),
+    key("resolve", Takes::Texts, false, "Addresses to use for the host of `url` instead of asking for its name."),
+    key("ip", Takes::Choice(&["any", "4", "6"]), false, "Which addresses of a name are used. Default: any."),
+    key("proxy", Takes::Secret, false, "An http proxy to ask through. Default: none; the environment is not read."),
+    key("ca_file", Takes::Text, false, "A PEM file with roots to trust beside the system's, for a private CA."),
+];
+
+const FIELDS: &[Field] = &[
+    field("status", Type::Int, None, "The answer's status code."),
+    field("latency", Type::Duration, Some("ms"), "From the first step to the end of the answer, redirects included."),
+    field("phases.dns", Type::Duration, Some("ms"), "Finding the address. Sums over redirects, as all phases."),
+    field("phases.connect", Type::Duration, Some("ms"), "Opening the TCP connection."),
+    field("phases.tls", Type::Duration, Some("ms"), "The TLS handshake."),
+    field("phases.first_byte", Type::Duration, Some("ms"), "From the open connection to the answer's headers."),
+    field("phases.transfer", Type::Duration, Some("ms"), "Reading the answer's body."),
+    field("body", Type::Text, None, "The answer's body as text, up to `body_limit`."),
+    field("size", Type::Int, Some("bytes"), "How much of the body was read, decompressed; `body_limit` at most."),
+    field("json", Type::Open, None, "The answer's body as JSON; missing where it is none."),
+    field("headers", Type::Open, None, "The answer's headers by lower-case name; several of one name joined by `, `."),
+    field("redirects", Type::Int, None, "How many redirects were followed."),
+    field("version", Type::Text, None, "`HTTP/1.1`, `HTTP/2` …"),
+    field(
+        "certificate.expires_in",
+        Type::Duration,
+        Some("ms"),
+        "How long the certificate is still valid; negative after.",
+    ),
+    field("certificate.not_after", Type::Text, None, "The certificate's last moment, RFC 3339 in UTC."),
+    field("certificate.names", Type::Texts, None, "The names and addresses that the certificate is for."),
+    field("certificate.issuer", Type::Text, None, "Who signed the certificate, such as `CN=R11,O=Let's Encrypt,C=US`."),
+    field("remote.address", Type::Text, None, "The address that answered. Never shown to the public."),
+];
+
+/// The kind.
+pub(super) const INFO: KindInfo = KindInfo {
+    name: "http",
+    doc: "Asks a web server over a fresh connection. Without `expect`, a status below 400 is up.",
+    keys: KEYS,
+    fields: FIELDS,
+    read,
+};
+
+const fn key(name: &'static str, takes: Takes, required: bool, doc: &'static str) -> Key {
+    Key { name, takes, required, doc }
+}
+
+const fn field(name: &'static str, ty: Type, unit: Option<&'static str>, doc: &'static str) -> Field {
+    Field { name, ty, unit, doc }
+}
+
+impl Options {
+    /// The host of the address, lower-case, without brackets.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    pub(super) fn in_site(&mut self, site: &Path) {
+        if let Some(file) = &mut self.ca_file {
+            *file = site.join(&*file);
+        }
+    }
+
+    /// What must never be shown: header values, the body, and the parts of the address that may hold a token.
+    pub(super) fn secrets(&self) -> &[Secret] {
+        &self.secrets
+    }
+}
+
+/// One try.
+pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
+    fetch::look(options, ask).await
+}
+
+fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
+    let mut refusals = Vec::new();
+    let url = given.secret("url").cloned().unwrap_or_default();
+    let parsed = address(&url, "url", &mut refusals);
+    let mut headers = Vec::new();
+    for (name, value) in given.secret_map("headers") {
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value.expose())) {
+            (Ok(name), Ok(_)) => headers.push((name, value.clone())),
+            (Err(_), _) => refusals.push(Refusal::new(
+                "headers",
+                format!("`{name}` is no header's name"),
+                "a name holds letters, digits and `-`, and no blanks",
+            )),
+            (_, Err(_)) => refusals.push(Refusal::new(
+                "headers",
+                format!("the value of `{name}` cannot be sent"),
+                "a header's value is one line of visible text",
+            )),
+        }
+    }
+    let mut resolve = Vec::new();
+    for text in given.texts("resolve") {
+        match text.parse() {
+            Ok(ip) => resolve.push(ip),
+            Err(_) => refusals.push(Refusal::new(
+                "resolve",
+                format!("`{text}` is no address"),
+                "give addresses without a port, such as \"192.0.2.7\"; the port stands in `url`",
+            )),
+        }
+    }
+    if !resolve.is_empty() && parsed.as_ref().is_some_and(|url| url.domain().is_none()) {
+        let help = "leave `resolve` out, or give `url` a host name";
+        refusals.push(Refusal::new("resolve", "the host of `url` is an address already", help));
+    }
+    if let Some(proxy) = given.secret("proxy") {
+        address(proxy, "proxy", &mut refusals);
+    }
+    let Some(parsed) = parsed.filter(|_| refusals.is_empty()) else { return Err(refusals) };
+    let follow = given.bool("follow").unwrap_or(true);
+    let body = given.secret("body").cloned();
+    let secrets = secrets(&url, &parsed, &headers, body.as_ref(), given.secret("proxy"));
+    Ok(Kind::Http(Options {
+        url,
+        origin: parsed.origin().ascii_serialization(),
+        host: host_of(&parsed),
+        method: given.text("method").and_then(|m| m.parse().ok()).unwrap_or(Method::GET),
+        headers,
+        body,
+        redirects: if follow { given.int("max_redirects").unwrap_or(10) as usize } else { 0 },
+        body_limit: given.int("body_limit").unwrap_or(1 << 20) as usize,
+        resolve,
+        family: match given.text("ip") {
+            Some("4") => Family::V4,
+            Some("6") => Family::V6,
+            _ => Family::Any,
+        },
+        proxy: given.secret("proxy").cloned(),
+        ca_file: given.text("ca_file").map(PathBuf::from),
+        secrets,
+    }))
+}
+
+/// An http or https address with a host. The refusal does not repeat the text, which may hold a token.
+fn address(text: &Secret, key: &'static str, refusals: &mut Vec<Refusal>) -> Option<Url> {
+    let help = "an address begins with `https://` or `http://` and a host, such as \"https://example.com/health\"";
+    let text = match Url::parse(text.expose()) {
+        Err(url::ParseError::RelativeUrlWithoutBase) => "this does not begin with `https://` or `http://`".to_owned(),
+        Err(e) => format!("this is no address: {e}"),
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+            format!("http cannot ask an address that begins with `{}:`", url.scheme())
+        }
+        Ok(url) => return Some(url),
+    };
+    refusals.push(Refusal::new(key, text, help));
+    None
+}
+
+fn host_of(url: &Url) -> String {
+    url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned()
+}
+
+/// A secret and the parts of it that could turn up alone.
+fn secrets(
+    url: &Secret,
+    parsed: &Url,
+    headers: &[(HeaderName, Secret)],
+    body: Option<&Secret>,
+    proxy: Option<&Secret>,
+) -> Vec<Secret> {
+    let mut all = vec![url.clone()];
+    let held = headers.iter().filter(|(name, _)| !PLAIN.contains(name)).map(|(_, value)| value);
+    all.extend(held.chain(body).chain(proxy).flat_map(parts));
+    for url in std::iter::once(parsed.clone()).chain(proxy.and_then(|p| Url::parse(p.expose()).ok())) {
+        all.extend(url.password().map(Secret::new));
+        all.extend(url.query().map(Secret::new));
+        // Short values (`format=json`) are words; hiding them would garble every reason.
+        all.extend(url.query_pairs().filter(|(_, v)| v.len() >= 8).map(|(_, value)| Secret::new(value)));
+        // A long path segment is a token more often than a word (`/hooks/T0A1…`).
+        all.extend(url.path_segments().into_iter().flatten().filter(|s| s.len() >= 16).map(Secret::new));
+    }
+    // The longest first: a secret that holds another must not be cut in two by it.
+    all.sort_by_key(|s| std::cmp::Reverse(s.expose().len()));
+    all.dedup();
+    all
+}

@@ -1,0 +1,255 @@
+//! From what one try saw to a verdict, its reason in public words and the operator's story, both without secrets.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::saw::{KEPT_BYTES, Saw};
+use super::trouble::Trouble;
+use super::{Observation, Plan};
+use crate::expr::{Facts, Judgement, Value};
+use crate::model::{Secret, Span, Verdict};
+
+/// The longest reason, in characters. A page shows it in one or two lines.
+const WHY_CHARS: usize = 240;
+
+/// The longest story, in characters. It stands in the journal for as long as that lives.
+const STORY_CHARS: usize = 4000;
+
+/// All texts of the facts that outlive the judgement, in bytes. Ten thousand looks are held at once.
+const FACTS_BYTES: usize = 4 * KEPT_BYTES;
+
+/// Judges one try.
+pub(super) fn judge(plan: &Plan, mut saw: Saw) -> Observation {
+    let trouble = saw.trouble.take().or_else(|| expected(plan, &mut saw)).or_else(|| degraded(plan, &mut saw));
+    let secrets = plan.kind.secrets();
+    let rec = plan.record.iter().filter_map(|path| Some((path.clone(), number(&saw.facts, path)?))).collect();
+    let mut detail = redact(secrets, &saw.story.join("\n"));
+    if let Some((end, _)) = detail.char_indices().nth(STORY_CHARS) {
+        detail.truncate(end);
+        detail.push('…');
+    }
+    trim(&mut saw.facts, secrets);
+    Observation {
+        verdict: trouble.as_ref().map_or(Verdict::Up, |t| t.is),
+        ms: Some(u32::try_from(saw.took.as_millis()).unwrap_or(u32::MAX)),
+        phase: trouble.as_ref().map(|t| t.phase),
+        why: trouble.map_or_else(String::new, |t| public(&redact(secrets, &t.why))),
+        detail,
+        tries: 1,
+        phases: saw.phases.iter().map(|(name, length)| (*name, Span::from(*length))).collect(),
+        facts: saw.facts,
+        rec,
+    }
+}
+
+/// What must hold. Without `expect` the kind's own rule counts.
+fn expected(plan: &Plan, saw: &mut Saw) -> Option<Trouble> {
+    if plan.expect.is_empty() {
+        return saw.unexpected.take();
+    }
+    let mut first = None;
+    for assertion in &plan.expect {
+        let reason = match assertion.judge(&saw.facts) {
+            Judgement::Holds => continue,
+            Judgement::Fails(reason) | Judgement::Error(reason) => reason,
+        };
+        saw.story.push(format!("expect `{}`: {reason}", assertion.source()));
+        first.get_or_insert_with(|| Trouble::down("expect", shown(assertion.source(), reason)));
+    }
+    first
+}
+
+/// What makes it degraded. An assertion that cannot be judged does: it must not pass by accident.
+fn degraded(plan: &Plan, saw: &mut Saw) -> Option<Trouble> {
+    let mut first = None;
+    for assertion in &plan.degraded_if {
+        let source = assertion.source();
+        let reason = match assertion.judge(&saw.facts) {
+            Judgement::Fails(_) => continue,
+            Judgement::Holds => holds(plan, source, &saw.facts),
+            Judgement::Error(reason) => reason,
+        };
+        saw.story.push(format!("degraded_if `{source}`: {reason}"));
+        let why = shown(source, reason);
+        first.get_or_insert(Trouble { is: Verdict::Degraded, phase: "degraded_if", why });
+    }
+    first
+}
+
+/// A reason as the public may read it: one about addresses says only that it failed; the story has the rest.
+fn shown(source: &str, reason: String) -> String {
+    if source.contains("remote.address") { "an assertion about the address did not hold".to_owned() } else { reason }
+}
+
+/// "latency > duration('800ms'), and latency is 912 ms": the assertion with what was observed.
+fn holds(plan: &Plan, source: &str, facts: &Facts) -> String {
+    let mut said = Vec::new();
+    for field in plan.kind.fields() {
+        let named = source.match_indices(field.name).any(|(at, name)| {
+            let part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+            !source[..at].ends_with(part) && !source[at + name.len()..].starts_with(part)
+        });
+        let value = match at(facts, field.name) {
+            Some(Value::Int(n)) => n.to_string(),
+            Some(Value::Float(n)) => n.to_string(),
+            Some(Value::Bool(b)) => b.to_string(),
+            Some(Value::Duration(time)) if time.ms() < 0 => format!("-{}", Span::ZERO - *time),
+            Some(Value::Duration(time)) => time.to_string(),
+            _ => continue,
+        };
+        if named && said.len() < 2 {
+            said.push(format!("{} is {value}", field.name));
+        }
+    }
+    if said.is_empty() { source.to_owned() } else { format!("{source}, and {}", said.join(", ")) }
+}
+
+/// The fact at a dotted path: `status`, `json.queue.depth`, `json.items.0.size`. A name may itself hold dots.
+fn at<'a>(facts: &'a Facts, path: &str) -> Option<&'a Value> {
+    fn step<'a>(map: &'a Facts, path: &str) -> Option<&'a Value> {
+        if let Some(found) = map.get(path) {
+            return Some(found);
+        }
+        path.match_indices('.').find_map(|(dot, _)| into(map.get(&path[..dot])?, &path[dot + 1..]))
+    }
+    fn into<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+        match value {
+            Value::Map(map) => step(map, path),
+            Value::List(items) => {
+                let (index, rest) = path.split_once('.').map_or((path, None), |(index, rest)| (index, Some(rest)));
+                let item = items.get(index.parse::<usize>().ok()?)?;
+                rest.map_or(Some(item), |rest| into(item, rest))
+            }
+            _ => None,
+        }
+    }
+    step(facts, path)
+}
+
+/// A fact as a number: durations in milliseconds. None where it is missing or no number.
+fn number(facts: &Facts, path: &str) -> Option<f64> {
+    let number = match at(facts, path)? {
+        Value::Int(n) => *n as f64,
+        Value::Float(n) => *n,
+        Value::Duration(time) => time.ms() as f64,
+        // A header is always a text, also where it counts something.
+        Value::Text(text) if path.starts_with("headers.") => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    number.is_finite().then_some(number)
+}
+
+fn redact(secrets: &[Secret], text: &str) -> String {
+    secrets.iter().fold(text.to_owned(), |text, secret| secret.redact(&text))
+}
+
+/// One line, not too long, with every address and URL taken out.
+fn public(text: &str) -> String {
+    let word = |c: char| !(c.is_whitespace() || "'\"`,;()<>".contains(c));
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while !rest.is_empty() {
+        let length = rest.find(|c| !word(c)).unwrap_or(rest.len());
+        let (token, after) = rest.split_at(length);
+        let bare = token.trim_end_matches(['.', ':', '!', '?']).trim_matches(['[', ']']);
+        let address = bare.parse::<IpAddr>().is_ok() || token.parse::<SocketAddr>().is_ok() || token.contains("://");
+        // `::` alone is an address to the parser and a word to people.
+        out.push_str(if address && bare.len() > 2 { "[address]" } else { token });
+        let mut gap = after.chars();
+        if let Some(c) = gap.next() {
+            out.push(if c.is_control() { ' ' } else { c });
+        }
+        rest = gap.as_str();
+    }
+    match out.char_indices().nth(WHY_CHARS) {
+        Some((end, _)) => format!("{}…", &out[..end]),
+        None => out,
+    }
+}
+
+/// Keeps the facts that a person may want to read later within their bytes, and secrets out of them.
+fn trim(facts: &mut Facts, secrets: &[Secret]) {
+    let mut room = FACTS_BYTES;
+    facts.retain(|_, value| keep(value, secrets, &mut room));
+}
+
+fn keep(value: &mut Value, secrets: &[Secret], room: &mut usize) -> bool {
+    let cost = match value {
+        Value::Text(text) => {
+            *text = redact(secrets, text);
+            if let Some((end, _)) = text.char_indices().nth(1024) {
+                text.truncate(end);
+                text.push('…');
+            }
+            text.shrink_to_fit();
+            text.len() + 24
+        }
+        _ => 24,
+    };
+    if *room < cost {
+        return false;
+    }
+    *room -= cost;
+    match value {
+        Value::List(items) => items.retain_mut(|item| keep(item, secrets, room)),
+        Value::Map(map) => map.retain(|name, item| {
+            *room = room.saturating_sub(name.len());
+            keep(item, secrets, room)
+        }),
+        _ => {}
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::testing::facts_of;
+
+    #[test]
+    fn a_reason_shows_no_address_and_stays_one_line() {
+        for (said, shown) in [
+            ("expected status == 200, got 502", "expected status == 200, got 502"),
+            ("went to https://10.0.0.7:8443/x?y", "went to [address]"),
+            ("got '10.0.0.7:6379'", "got '[address]'"),
+            ("from 2001:db8::1.", "from [address]"),
+            ("at 09:05 it was 1.5", "at 09:05 it was 1.5"),
+            ("two\nlines\tand :: more", "two lines and :: more"),
+        ] {
+            assert_eq!(public(said), shown);
+        }
+        assert_eq!(public(&"word ".repeat(200)).chars().count(), WHY_CHARS + 1);
+    }
+
+    #[test]
+    fn numbers_are_found_by_their_path() {
+        let facts = facts_of(
+            r#"{"status": 200, "json": {"queue": {"depth": 7, "a.b": 1.5}, "items": [{"n": 3}], "text": "5", "no": null},
+                "headers": {"x-depth": " 12 "}}"#,
+        );
+        for (path, expected) in [
+            ("status", Some(200.0)),
+            ("json.queue.depth", Some(7.0)),
+            ("json.queue.a.b", Some(1.5)),
+            ("json.items.0.n", Some(3.0)),
+            ("headers.x-depth", Some(12.0)),
+            ("json.text", None),
+            ("json.no", None),
+            ("json.items.1.n", None),
+            ("json.queue", None),
+            ("nothing", None),
+        ] {
+            assert_eq!(number(&facts, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn facts_that_outlive_the_look_are_bounded_and_hold_no_secret() {
+        let mut facts = facts_of(&format!(
+            r#"{{"body": "{}", "json": [{}], "headers": {{"echo": "Bearer s3cr3t-token"}}}}"#,
+            "x".repeat(1 << 20),
+            vec!["1"; 100_000].join(",")
+        ));
+        trim(&mut facts, &[Secret::new("s3cr3t-token")]);
+        assert!(format!("{facts:?}").len() < 8 * FACTS_BYTES);
+        assert_eq!(at(&facts, "headers.echo"), Some(&Value::Text("Bearer ***".into())));
+    }
+}

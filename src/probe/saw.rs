@@ -1,0 +1,129 @@
+//! The common shape of every kind: what it is asked, and what one try saw.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Plan;
+use super::trouble::Trouble;
+use super::trust::Trust;
+use crate::expr::{Facts, Value};
+use crate::model::{Moment, Secret, Span};
+
+/// The bytes of an answer that a kind keeps where it has no limit of its own.
+pub(super) const KEPT_BYTES: usize = 4096;
+
+/// What one try is asked. Everything that a kind may know comes in here.
+pub(super) struct Ask<'a> {
+    /// The probe.
+    pub plan: &'a Plan,
+    /// The moment of this try. Certificates and heartbeats are judged against it; no clock is read.
+    pub now: Moment,
+    /// Whom TLS trusts, shared by the whole round.
+    pub trust: &'a Arc<Trust>,
+}
+
+impl Ask<'_> {
+    /// How long this try may take.
+    pub fn timeout(&self) -> Duration {
+        self.plan.timeout.std()
+    }
+
+    /// Whether an assertion or a recorded value names this fact. One that nobody names need not be made.
+    pub fn wants(&self, fact: &str) -> bool {
+        let plan = self.plan;
+        plan.expect.iter().chain(&plan.degraded_if).any(|a| a.source().contains(fact))
+            || plan.record.iter().any(|path| path.starts_with(fact))
+    }
+}
+
+/// What one try saw, before anybody judged it.
+pub(super) struct Saw {
+    /// The latency, or the time that was waited.
+    pub took: Duration,
+    /// How long each phase took.
+    pub phases: Vec<(&'static str, Duration)>,
+    /// What assertions see.
+    pub facts: Facts,
+    /// Why there is nothing to judge: the protocol itself failed.
+    pub trouble: Option<Trouble>,
+    /// What is wrong by the kind's own rule, which counts only where the operator wrote no `expect`.
+    pub unexpected: Option<Trouble>,
+    /// The operator's story, a line each. Redacted by `judge`.
+    pub story: Vec<String>,
+}
+
+impl Saw {
+    /// A try that began at `began` and ends now, without facts.
+    pub fn ended(began: Instant, story: Vec<String>) -> Self {
+        Self { took: began.elapsed(), phases: Vec::new(), facts: Facts::new(), trouble: None, unexpected: None, story }
+    }
+}
+
+/// A length of time as a fact. Facts are whole milliseconds.
+pub(super) fn fact(time: Duration) -> Value {
+    Value::Duration(Span::from(time))
+}
+
+/// A map as a fact.
+pub(super) fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    Value::Map(entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// A secret text, and the parts of it that could turn up alone: `Bearer abc…` comes back as `abc…`, a token of a
+/// JSON body in an error message. Parts shorter than 16 bytes are words more often than tokens.
+pub(super) fn parts(secret: &Secret) -> impl Iterator<Item = Secret> + '_ {
+    let token = |c: char| c.is_ascii_alphanumeric() || "-_.+/=~".contains(c);
+    let words = secret.expose().split_whitespace().filter(|word| word.len() >= 8);
+    let tokens = secret.expose().split(move |c| !token(c)).filter(|part| part.len() >= 16);
+    std::iter::once(secret.clone()).chain(words.chain(tokens).map(Secret::new))
+}
+
+/// JSON as a fact.
+pub(super) fn open(json: serde_json::Value) -> Value {
+    match json {
+        serde_json::Value::Null => Value::Null,
+        serde_json::Value::Bool(b) => Value::Bool(b),
+        serde_json::Value::Number(n) => n.as_i64().map_or(Value::Float(n.as_f64().unwrap_or(f64::NAN)), Value::Int),
+        serde_json::Value::String(text) => Value::Text(text),
+        serde_json::Value::Array(items) => Value::List(items.into_iter().map(open).collect()),
+        serde_json::Value::Object(entries) => Value::Map(entries.into_iter().map(|(k, v)| (k, open(v))).collect()),
+    }
+}
+
+/// A waited time as a person says it: `5 s`, `3.2 s`, `250 ms`.
+pub(super) fn waited(time: Duration) -> String {
+    let ms = time.as_millis();
+    let tenths = (ms + 50) / 100;
+    match ms {
+        0..950 => format!("{ms} ms"),
+        950..60_000 if tenths.is_multiple_of(10) => format!("{} s", tenths / 10),
+        950..60_000 => format!("{}.{} s", tenths / 10, tenths % 10),
+        _ => Span::from(time).to_string(),
+    }
+}
+
+/// A wait that ended with the try's time. Where nearly all of that time was waited, it is that time: a few
+/// milliseconds spent elsewhere must not make another sentence of the same failure each minute.
+pub(super) fn waited_of(wait: Duration, timeout: Duration) -> String {
+    waited(if wait.as_millis() * 20 >= timeout.as_millis() * 19 { timeout } else { wait })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_of_nearly_all_the_time_is_all_the_time() {
+        let said = |ms| waited_of(Duration::from_millis(ms), Duration::from_secs(5));
+        assert_eq!([said(3240), said(4749), said(4750), said(5003)], ["3.2 s", "4.7 s", "5 s", "5 s"]);
+    }
+
+    #[test]
+    fn a_waited_time_reads_as_it_is_said() {
+        for (ms, said) in
+            [(0, "0 ms"), (949, "949 ms"), (998, "1 s"), (3240, "3.2 s"), (5000, "5 s"), (90_000, "1 min 30 s")]
+        {
+            assert_eq!(waited(Duration::from_millis(ms)), said);
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Opens a TCP connection; with `send` or `banner` it also reads what the other side says first.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::saw::{Ask, KEPT_BYTES, Saw, fact, map, parts, waited, waited_of};
+use super::target::Target;
+use super::trouble::Trouble;
+use super::{Kind, KindInfo};
+use crate::expr::{Field, Type, Value};
+use crate::model::{Givens, Key, Refusal, Secret, Takes};
+
+/// After the first bytes of an answer, this much quiet ends it: most protocols keep the connection open.
+const QUIET: Duration = Duration::from_millis(100);
+
+/// What `tcp` connects to, and what it says there.
+#[derive(Clone, Debug)]
+pub struct Options {
+    target: Target,
+    send: Option<Secret>,
+    banner: bool,
+    secrets: Vec<Secret>,
+}
+
+const KEYS: &[Key] = &[
+    Key { name: "address", takes: Takes::Text, required: true, doc: "Where to connect: `host:port`." },
+    Key {
+        name: "send",
+        takes: Takes::Secret,
+        required: false,
+        doc: "Bytes to send once connected; then an answer is awaited. Default: none, connecting is enough.",
+    },
+    Key {
+        name: "banner",
+        takes: Takes::Bool,
+        required: false,
+        doc: "Whether the other side speaks first and is awaited (before anything is sent). Default: false.",
+    },
+];
+
+const FIELDS: &[Field] = &[
+    Field { name: "latency", ty: Type::Duration, unit: Some("ms"), doc: "From the first step to the last." },
+    Field { name: "connect", ty: Type::Duration, unit: Some("ms"), doc: "Opening the connection, without the name." },
+    Field {
+        name: "received",
+        ty: Type::Text,
+        unit: None,
+        doc: "What came back, the first 4096 bytes, until 100 ms of quiet; empty where nothing was awaited.",
+    },
+    Field { name: "phases.dns", ty: Type::Duration, unit: Some("ms"), doc: "Finding the address." },
+    Field { name: "phases.connect", ty: Type::Duration, unit: Some("ms"), doc: "Opening the connection." },
+    Field { name: "phases.first_byte", ty: Type::Duration, unit: Some("ms"), doc: "Waiting for the first byte back." },
+    Field { name: "phases.transfer", ty: Type::Duration, unit: Some("ms"), doc: "Reading the rest." },
+    Field { name: "remote.address", ty: Type::Text, unit: None, doc: "The address that took the connection." },
+];
+
+/// The kind.
+pub(super) const INFO: KindInfo = KindInfo {
+    name: "tcp",
+    doc: "Opens a TCP connection. Without `send` and `banner`, connecting is enough for up.",
+    keys: KEYS,
+    fields: FIELDS,
+    read,
+};
+
+impl Options {
+    pub(super) fn host(&self) -> &str {
+        &self.target.host
+    }
+
+    pub(super) fn secrets(&self) -> &[Secret] {
+        &self.secrets
+    }
+}
+
+fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
+    let help = "give a host and a port, such as \"db.example.com:5432\" or \"[2001:db8::1]:5432\"";
+    let target = Target::parse(given.text("address").unwrap_or_default(), None)
+        .map_err(|why| vec![Refusal::new("address", why, help)])?;
+    let send = given.secret("send").cloned();
+    let secrets = send.iter().flat_map(parts).collect();
+    Ok(Kind::Tcp(Options { target, send, banner: given.bool("banner").unwrap_or(false), secrets }))
+}
+
+/// How far a try came; it is read also where the try was cut.
+#[derive(Default)]
+struct Talk {
+    phase: Option<(&'static str, Instant)>,
+    phases: Vec<(&'static str, Duration)>,
+    remote: Option<SocketAddr>,
+    received: Vec<u8>,
+    sent: bool,
+    story: Vec<String>,
+}
+
+impl Talk {
+    fn enter(&mut self, phase: &'static str) {
+        self.leave();
+        self.phase = Some((phase, Instant::now()));
+    }
+
+    fn leave(&mut self) {
+        if let Some((phase, began)) = self.phase.take() {
+            match self.phases.iter_mut().find(|(known, _)| *known == phase) {
+                Some((_, sum)) => *sum += began.elapsed(),
+                None => self.phases.push((phase, began.elapsed())),
+            }
+        }
+    }
+
+    fn failed(&mut self, error: &std::io::Error) -> Trouble {
+        self.story.push(format!("error: {error}"));
+        Trouble::of_io(error, self.phase.map_or("connect", |(phase, _)| phase))
+    }
+
+    fn late(&self, timeout: Duration) -> Trouble {
+        let (phase, since) = self.phase.map_or(("connect", timeout), |(phase, began)| (phase, began.elapsed()));
+        let all = waited(timeout);
+        let why = match phase {
+            "dns" => format!("the name did not resolve within {all}"),
+            "connect" => format!("no connection within {all}"),
+            "first_byte" if self.sent => {
+                format!("no answer within {} after the text was sent", waited_of(since, timeout))
+            }
+            "first_byte" => format!("no greeting within {} after the connection was made", waited_of(since, timeout)),
+            _ => format!("the answer began but did not end within {all}"),
+        };
+        Trouble::down(phase, why)
+    }
+}
+
+/// One try.
+pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
+    let (began, mut talk) = (Instant::now(), Talk::default());
+    let trouble = match tokio::time::timeout(ask.timeout(), converse(options, &mut talk)).await {
+        Ok(ended) => ended.err(),
+        Err(_) => Some(talk.late(ask.timeout())),
+    };
+    talk.leave();
+    talk.story.extend(talk.remote.map(|remote| format!("connected to {remote}")));
+    let received = String::from_utf8_lossy(&talk.received).into_owned();
+    if !received.is_empty() {
+        talk.story.push(format!("received: {}", received.escape_debug()));
+    }
+    let mut saw = Saw::ended(began, talk.story);
+    saw.facts.insert("latency".into(), fact(saw.took));
+    if let Some((_, connect)) = talk.phases.iter().find(|(phase, _)| *phase == "connect")
+        && talk.remote.is_some()
+    {
+        saw.facts.insert("connect".into(), fact(*connect));
+    }
+    let phases = talk.phases.iter().map(|(name, length)| ((*name).to_owned(), fact(*length))).collect();
+    saw.facts.insert("phases".into(), Value::Map(phases));
+    saw.facts.insert("received".into(), Value::Text(received));
+    if let Some(remote) = talk.remote {
+        saw.facts.insert("remote".into(), map([("address", Value::Text(remote.to_string()))]));
+    }
+    saw.phases = talk.phases;
+    saw.trouble = trouble;
+    saw
+}
+
+async fn converse(options: &Options, talk: &mut Talk) -> Result<(), Trouble> {
+    talk.enter("dns");
+    let addresses = options.target.resolve().await.map_err(|(trouble, raw)| {
+        talk.story.push(format!("error: {raw}"));
+        trouble
+    })?;
+    talk.enter("connect");
+    let mut stream = connect(&addresses, talk).await?;
+    if options.banner {
+        hear(&mut stream, talk).await?;
+    }
+    if let Some(send) = &options.send {
+        talk.enter("first_byte");
+        stream.write_all(send.expose().as_bytes()).await.map_err(|e| talk.failed(&e))?;
+        talk.sent = true;
+        hear(&mut stream, talk).await?;
+    }
+    Ok(())
+}
+
+/// Tries each address of a name in turn. The error is the last one's.
+pub(super) async fn first_of(addresses: &[SocketAddr]) -> Result<TcpStream, (SocketAddr, std::io::Error)> {
+    let mut last = None;
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(e) => last = Some((*address, e)),
+        }
+    }
+    let nowhere = || (SocketAddr::from(([0, 0, 0, 0], 0)), std::io::ErrorKind::AddrNotAvailable.into());
+    Err(last.unwrap_or_else(nowhere))
+}
+
+async fn connect(addresses: &[SocketAddr], talk: &mut Talk) -> Result<TcpStream, Trouble> {
+    match first_of(addresses).await {
+        Ok(stream) => {
+            talk.remote = stream.peer_addr().ok();
+            Ok(stream)
+        }
+        Err((address, e)) => {
+            talk.story.push(format!("tried {address}"));
+            Err(talk.failed(&e))
+        }
+    }
+}
+
+/// Reads until the other side is quiet, closes, or has said enough. Nothing at all is a failure.
+async fn hear(stream: &mut TcpStream, talk: &mut Talk) -> Result<(), Trouble> {
+    talk.enter("first_byte");
+    let mut buffer = [0; KEPT_BYTES];
+    let mut heard = 0;
+    while talk.received.len() < KEPT_BYTES {
+        let room = KEPT_BYTES - talk.received.len();
+        let read = stream.read(&mut buffer[..room]);
+        let count = if heard == 0 {
+            read.await
+        } else {
+            match tokio::time::timeout(QUIET, read).await {
+                Ok(read) => read,
+                Err(_) => break,
+            }
+        };
+        match count.map_err(|e| talk.failed(&e))? {
+            0 if heard == 0 => return Err(talk.failed(&std::io::ErrorKind::UnexpectedEof.into())),
+            0 => break,
+            count => {
+                if heard == 0 {
+                    talk.enter("transfer");
+                }
+                heard += count;
+                talk.received.extend_from_slice(&buffer[..count]);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::thread::sleep;
+
+    use super::*;
+    use crate::model::Given;
+    use crate::probe::testing::{look, nobody, patience, probe, refused, said, secret, serve, text};
+    use crate::probe::{Observation, Plan};
+
+    fn ask(address: &str, mut keys: Vec<(&'static str, Given)>, expected: &str) -> Observation {
+        keys.push(("address", text(address)));
+        look(&Plan { timeout: patience(expected), ..probe(&INFO, keys) })
+    }
+
+    fn received(seen: &Observation) -> &str {
+        match seen.facts.get("received") {
+            Some(Value::Text(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn connecting_is_enough_unless_more_is_asked() {
+        let silent = serve(|_s| sleep(Duration::from_secs(2))).to_string();
+        let redis = serve(|mut s| {
+            let mut heard = [0; 6];
+            s.read_exact(&mut heard).unwrap();
+            s.write_all(if &heard == b"PING\r\n" { b"+PONG\r\n" } else { b"-ERR\r\n" }).unwrap();
+            sleep(Duration::from_secs(2));
+        });
+        let smtp = serve(|mut s| {
+            s.write_all(b"220 mail ESMTP\r\n").unwrap();
+            let _ = s.read(&mut [0; 6]);
+            let _ = s.write_all(b"221 bye\r\n");
+        });
+        let flood = serve(|mut s| while s.write_all(&[b'x'; 4096]).is_ok() {});
+        let closed = serve(|mut s| _ = s.read(&mut [0; 64]));
+        let (ping, banner) = (|| ("send", secret("PING\r\n")), || ("banner", Given::Bool(true)));
+        for (address, keys, expected, heard) in [
+            (&silent, vec![], "up", ""),
+            (&redis.to_string(), vec![ping()], "up", "+PONG\r\n"),
+            (&smtp.to_string(), vec![banner()], "up", "220 mail ESMTP\r\n"),
+            (&smtp.to_string(), vec![banner(), ("send", secret("QUIT\r\n"))], "up", "220 mail ESMTP\r\n221 bye\r\n"),
+            (&silent, vec![ping()], "down first_byte: no answer within 400 ms after the text was sent", ""),
+            (&silent, vec![banner()], "down first_byte: no greeting within 400 ms after the connection was made", ""),
+            (&closed.to_string(), vec![ping()], "down first_byte: the connection was closed before an answer came", ""),
+            (&nobody().to_string(), vec![], "down connect: the connection was refused", ""),
+        ] {
+            let seen = ask(address, keys, expected);
+            assert_eq!((said(&seen).as_str(), received(&seen)), (expected, heard), "{}", seen.detail);
+        }
+        let seen = ask(&flood.to_string(), vec![banner()], "up");
+        assert_eq!((said(&seen).as_str(), received(&seen).len()), ("up", 1024 + "…".len()));
+        assert!(seen.detail.len() < 10_000);
+    }
+
+    #[test]
+    fn a_secret_that_is_sent_is_seen_nowhere() {
+        let echo = serve(|mut s| {
+            let mut heard = [0; 64];
+            let count = s.read(&mut heard).unwrap();
+            let _ = s.write_all(&heard[..count]);
+        });
+        let seen = ask(&echo.to_string(), vec![("send", secret("AUTH s3cret-word\r\n"))], "up");
+        assert_eq!(received(&seen), "***");
+        assert!(!format!("{seen:?}").contains("s3cret-word"), "{seen:?}");
+    }
+
+    #[test]
+    fn an_address_without_a_port_is_refused() {
+        insta::assert_snapshot!(
+            refused(&INFO, vec![("address", text("db.example.com"))]),
+            @r#"address: `db.example.com` has no port (give a host and a port, such as "db.example.com:5432" or "[2001:db8::1]:5432")"#
+        );
+    }
+}
