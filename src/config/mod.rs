@@ -6,23 +6,51 @@
 //! - Touches: disk (read; and the last good config under `.statuary/`), environment.
 //! - Never: stops at the first mistake, or prints a secret.
 
+mod channels;
+mod components;
+mod found;
+mod globals;
+mod graph;
+mod last_good;
+mod literal;
+mod nearest;
+mod probes;
+mod reader;
+mod schema;
+mod secrets;
+mod source;
+mod tables;
+mod theme;
+mod understand;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 
-use crate::model::{Origin, Settings, Theme};
+use crate::model::{Origin, Settings, Theme, Vantage};
 use crate::notify::Channel;
 use crate::probe::Plan;
+
+use found::Found;
+use secrets::Env;
+pub use source::Sources;
+use understand::Kinds;
 
 /// A config that was read and checked.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     /// What every room needs.
     pub settings: Settings,
-    /// What `probe` needs.
+    /// What `probe` needs. A probe whose unset secret the command does not use stands in the settings only.
     pub plans: Vec<Plan>,
-    /// What `notify` needs.
+    /// What `notify` needs. A channel whose unset secret the command does not use is left out.
     pub channels: Vec<Channel>,
     /// Warnings that stop nothing, rendered for a person.
     pub warnings: Vec<Mistake>,
+    /// The files that it was read from, for [`keep_last_good`].
+    pub sources: Sources,
 }
 
 /// What the command is about to do: an unset secret is a mistake only for the command that uses it.
@@ -39,30 +67,105 @@ pub struct Purpose {
 pub struct Mistake {
     /// Where.
     pub origin: Origin,
-    /// What is wrong, in one line.
+    /// What is wrong, in one line. It never holds a secret, so it may be told to the operator's channels.
     pub text: String,
-    /// The whole message with the source line and the caret, without colour.
+    /// The whole message with the source line and the caret, without colour. The line is shown as typed: it is for
+    /// the terminal only, because a person may have typed a secret into it.
     pub rendered: String,
+    /// The same with a terminal's colours.
+    pub coloured: String,
 }
 
-/// Every mistake of a config.
+impl Mistake {
+    /// The whole message, with or without colour.
+    pub fn render(&self, colour: bool) -> &str {
+        if colour { &self.coloured } else { &self.rendered }
+    }
+}
+
+/// Every mistake of a config, in the order of the files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{} in the config", if .0.len() == 1 { "one mistake".to_owned() } else { format!("{} mistakes", .0.len()) })]
 pub struct Mistakes(pub Vec<Mistake>);
 
 /// Reads and checks `statuary.toml` and what it includes.
 pub fn load(site: &Path, purpose: Purpose) -> Result<Loaded, Mistakes> {
-    let _ = (site, purpose);
-    Err(Mistakes::default())
+    load_with(site, purpose, &Kinds::built_in(), &variable)
 }
 
-/// The JSON Schema of `statuary.toml`.
+/// Keeps the files of a config that was good, for the day when it is broken. For `run`, after a load that
+/// succeeded; writes nothing where the same is already kept.
+pub fn keep_last_good(site: &Path, sources: &Sources) -> std::io::Result<()> {
+    last_good::keep(site, sources)
+}
+
+/// Reads the config that was good last; none where none was kept. It can be refused too, where a secret that the
+/// command uses is no longer set or a newer build reads it otherwise.
+pub fn load_last_good(site: &Path, purpose: Purpose) -> Option<Result<Loaded, Mistakes>> {
+    let sources = last_good::kept(site)?;
+    Some(read(site, sources, Found::default(), purpose, &Kinds::built_in(), &variable))
+}
+
+/// The JSON Schema (draft 2020-12) of `statuary.toml`, made from the key tables that the reader uses.
 pub fn schema() -> serde_json::Value {
-    serde_json::Value::Null
+    schema::of(&Kinds::built_in())
 }
 
-/// The built-in theme with the site's own `templates/` and `static/` laid over it.
+/// The commented `statuary.toml` that `statuary init` writes.
+pub fn starter() -> &'static str {
+    include_str!("starter.toml")
+}
+
+/// The built-in theme with the site's own `templates/` and `static/` laid over it. An error names the file.
 pub fn theme(site: &Path) -> std::io::Result<Theme> {
-    let _ = site;
-    Ok(Theme::default())
+    theme::load(site)
+}
+
+impl Loaded {
+    /// Looks from another place than the config says (`--vantage`). The error says why it cannot be.
+    pub fn set_vantage(&mut self, name: &str) -> Result<(), String> {
+        if let Some(why) = globals::wrong_place(name) {
+            return Err(format!("no place can be called `{name}`: {why}"));
+        }
+        let run = &mut self.settings.run;
+        if !run.vantages.iter().any(|v| v.as_str() == name) {
+            let known = nearest::either(run.vantages.iter().map(Vantage::as_str));
+            return Err(format!("the place `{name}` is not one of `vantages` in the config: {known}"));
+        }
+        run.vantage = Vantage::from(name);
+        Ok(())
+    }
+}
+
+/// A variable of the environment; one that is not UTF-8 counts as unset.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn load_with(site: &Path, purpose: Purpose, kinds: &Kinds<'_>, env: Env<'_>) -> Result<Loaded, Mistakes> {
+    let mut found = Found::default();
+    let sources = source::gather(site, &mut found);
+    read(site, sources, found, purpose, kinds, env)
+}
+
+fn read(
+    site: &Path,
+    sources: Sources,
+    found: Found,
+    purpose: Purpose,
+    kinds: &Kinds<'_>,
+    env: Env<'_>,
+) -> Result<Loaded, Mistakes> {
+    let understood = understand::understand(site, &sources, found, purpose, kinds, env);
+    let (mistakes, warnings) = understood.found.tell(&sources);
+    if !mistakes.is_empty() {
+        return Err(Mistakes(mistakes));
+    }
+    Ok(Loaded {
+        settings: understood.settings,
+        plans: understood.plans,
+        channels: understood.channels,
+        warnings,
+        sources,
+    })
 }

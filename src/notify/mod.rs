@@ -5,7 +5,22 @@
 //! - Touches: network, child processes.
 //! - Never: forgets a notification, or repeats one with another id.
 
+mod command;
+mod event;
+mod payload;
+mod plan;
+mod send;
+mod story;
+mod webhook;
+
 use crate::model::{Givens, Key, Refusal};
+
+pub use command::Command;
+pub use event::{Event, EventKind, events};
+pub use plan::{Delivery, operator_trouble, plan};
+pub use send::{Refused, Told, send, tell};
+pub use story::{Affected, FailedProbe, IncidentFacts, MaintenanceFacts, Story};
+pub use webhook::Webhook;
 
 /// Somewhere that news goes.
 #[derive(Clone, Debug)]
@@ -16,11 +31,18 @@ pub struct Channel {
     pub kind: ChannelKind,
     /// Which events it wants: `opened`, `changed`, `recovered`, `update`, `maintenance`.
     pub when: Vec<String>,
+    /// It belongs to the operator: it may hear of internal components and of incidents without a public page.
+    pub internal: bool,
 }
 
 /// A kind of channel with its options.
 #[derive(Clone, Debug)]
-pub enum ChannelKind {}
+pub enum ChannelKind {
+    /// A POST of our own JSON.
+    Webhook(Webhook),
+    /// Any other program, with the JSON on its standard input.
+    Command(Command),
+}
 
 /// What a kind of channel is, for the config's reader and the documents.
 #[derive(Clone, Copy, Debug)]
@@ -29,11 +51,14 @@ pub struct ChannelInfo {
     pub name: &'static str,
     /// One sentence.
     pub doc: &'static str,
-    /// Its keys beside `id`, `kind` and `when`.
+    /// Its keys beside `id`, `kind`, `when` and `internal`.
     pub keys: &'static [Key],
     /// Reads its options.
     pub read: fn(&Givens) -> Result<ChannelKind, Vec<Refusal>>,
 }
 
 /// Every kind of channel that this build has.
-pub const CHANNELS: &[ChannelInfo] = &[];
+pub const CHANNELS: &[ChannelInfo] = &[webhook::INFO, command::INFO];
+
+/// The events that a channel may ask for, and gets by default.
+pub const EVENTS: &[&str] = &["opened", "changed", "recovered", "update", "maintenance"];
