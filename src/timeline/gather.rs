@@ -222,7 +222,9 @@ struct Sorter<'r> {
     strips: Vec<Strip>,
     slots: HashMap<String, usize>,
     /// Per place and list: the key and slot last met at this position. Rounds name the same probes in the same order.
-    hints: Vec<[Hints<'r>; 2]>,
+    hints: Vec<[Hints<'r>; 3]>,
+    /// Per slot: the last round that gave the probe a gap of its own, and that gap.
+    gaps: Vec<(usize, Span)>,
     reasons: Vec<Said<'r>>,
     known: HashMap<Said<'r>, u32>,
 }
@@ -244,7 +246,8 @@ impl<'r> Sorter<'r> {
             places,
             strips: (0..probes * places).map(|_| Strip::default()).collect(),
             slots,
-            hints: (0..places).map(|_| [Vec::new(), Vec::new()]).collect(),
+            hints: (0..places).map(|_| [Vec::new(), Vec::new(), Vec::new()]).collect(),
+            gaps: vec![(usize::MAX, Span::ZERO); probes],
             reasons: vec![(None, "")],
             known: HashMap::from([((None, ""), 0)]),
         }
@@ -278,15 +281,22 @@ impl<'r> Sorter<'r> {
         index
     }
 
+    /// How long a look of this round vouches.
+    fn gap(&self, slot: usize, seq: usize, round: &Round) -> Span {
+        let (by, gap) = self.gaps[slot];
+        if by == seq { gap } else { round.gap }
+    }
+
     fn sort(&mut self, seq: usize, heard: &Heard<'r>) {
         let round = heard.round;
-        let gap_of = |key: &ProbeKey| {
-            let own = round.gaps.iter().find(|(k, _)| k == key);
-            own.map_or(round.gap, |(_, gap)| *gap)
-        };
+        for (i, (key, gap)) in round.gaps.iter().enumerate() {
+            if let Some(slot) = self.slot(heard.place, 2, i, key) {
+                self.gaps[slot] = (seq, *gap);
+            }
+        }
         for (i, (key, ms)) in round.up.iter().enumerate() {
             if let Some(slot) = self.slot(heard.place, 0, i, key) {
-                let look = Look::new(heard.t, gap_of(key), *ms, 0, Verdict::Up, 0);
+                let look = Look::new(heard.t, self.gap(slot, seq, round), *ms, 0, Verdict::Up, 0);
                 self.push(slot, seq, heard, look);
             }
         }
@@ -299,7 +309,7 @@ impl<'r> Sorter<'r> {
             };
             let after = u32::try_from(seen.after.map_or(0, Span::ms).max(0)).unwrap_or(u32::MAX);
             let t = heard.t.saturating_add(i64::from(after));
-            let look = Look::new(t, gap_of(&seen.id), seen.ms.unwrap_or(NO_MS), after, verdict, reason);
+            let look = Look::new(t, self.gap(slot, seq, round), seen.ms.unwrap_or(NO_MS), after, verdict, reason);
             self.push(slot, seq, heard, look);
         }
     }

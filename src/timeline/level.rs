@@ -48,6 +48,8 @@ pub(super) struct Level {
     pub(super) dark: Spans,
     /// The bad row at the end: its first and last look.
     pub(super) pending: Option<(usize, usize)>,
+    /// The good row at the end, while open: where it begins.
+    pub(super) easing: Option<i64>,
 }
 
 impl Level {
@@ -62,6 +64,7 @@ impl Level {
             blips: Vec::new(),
             dark: Vec::new(),
             pending: None,
+            easing: None,
         }
     }
 
@@ -117,7 +120,9 @@ impl Level {
         let Some(row) = self.row else { return };
         if moment > looks[row.last].fades() {
             self.break_off(looks, row, None);
-        } else if !self.open {
+        } else if self.open {
+            self.easing = Some(looks[row.first].t);
+        } else {
             if !row.vouched {
                 self.dark.push((looks[row.first].t, i64::MAX));
             }

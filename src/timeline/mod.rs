@@ -103,11 +103,15 @@ pub struct Outage {
     pub worst: Status,
     /// Whether no pending row and no late look within `gap` could still undo its opening.
     ///
-    /// A pending row can undo it in one way only: once finished, it reaches back over the end of the outage before
+    /// A pending bad row can undo it in one way only: once finished, it reaches back over the end of the outage before
     /// (by itself, or with the blips less than `blip_within` before it, as flapping), so that the two are one and
     /// nothing opened here. So it is firm when the end before it is. That an earlier beginning may still be found
-    /// undoes nothing: a journaled `at` stands. A late look can undo it where it rests on fewer places than the
-    /// quorum because the others were not known; then it is firm `gap` after it began.
+    /// undoes nothing: a journaled `at` stands.
+    ///
+    /// With several strips it may also rest on a level that is about to end: where a good row, not yet confirmed, began
+    /// in one of them at or before this opening, and the level would not hold without that strip, it waits for the row.
+    /// A late look can undo it where it rests on fewer places than the quorum because the others were not known; then
+    /// it is firm `gap` after it began.
     pub firm: bool,
     /// Short good rows inside it (below the level that was open): from, to.
     pub come_backs: Vec<(Moment, Moment)>,

@@ -104,7 +104,7 @@ impl<'a> Room<'a> {
                 seen: Moment::from_ms(one.seen),
                 end,
                 worst: one.worst,
-                firm: after_firm && one.late_until <= self.moment.ms(),
+                firm: after_firm && one.shaky_until <= self.moment.ms(),
                 come_backs: one.come_backs.iter().map(|(a, b)| (Moment::from_ms(*a), Moment::from_ms(*b))).collect(),
                 reasons: self.reasons(one.from, until),
             });

@@ -29,6 +29,8 @@ pub(super) struct Story {
     pub(super) pending: Option<(usize, usize)>,
     /// What is pending at its end could, once finished, be an outage from here on.
     pub(super) reach: Option<i64>,
+    /// The good row at its end that has not yet ended what is open: where it begins.
+    pub(super) easing: Option<i64>,
     /// How long its last look vouches.
     pub(super) gap: i64,
 }
@@ -93,6 +95,7 @@ fn settle(mut story: Story, bad: Level, down: Level, looks: &[Look], within: i64
     story.voting = without(story.voting, &bad.dark);
     let earliest = [bad.pending, down.pending].into_iter().flatten().min();
     story.pending = earliest;
+    story.easing = bad.easing;
 
     let pending_from = earliest.map(|(first, _)| looks[first].t);
     let short = blip::merge(bad.blips.into_iter().chain(down.blips).collect());

@@ -34,8 +34,9 @@ pub(super) struct Swept {
     pub(super) end: Option<(i64, i64)>,
     pub(super) worst: Status,
     pub(super) come_backs: Vec<(i64, i64)>,
-    /// It rests on fewer places than the quorum: until then a late look may refute it.
-    pub(super) late_until: i64,
+    /// Until then its opening may still be undone: it rests on fewer places than the quorum, which a late look may
+    /// refute, or on a level that an unfinished good row may have ended before it.
+    pub(super) shaky_until: i64,
 }
 
 struct Event {
@@ -66,7 +67,7 @@ struct Vote {
     held: bool,
     /// The record by which that was known.
     seen: i64,
-    late_until: i64,
+    shaky_until: i64,
 }
 
 struct Sweep<'a> {
@@ -244,16 +245,27 @@ impl Sweep<'_> {
         Some(shows)
     }
 
-    /// A level of a probe begins to hold: which record made that known, and how long a late look may refute it.
+    /// A level of a probe begins to hold: which record made that known, and how long it may be undone.
     fn confirmed(&self, first: usize, needed: usize, at: i64) -> Vote {
         let strips = first..first + self.crossing.vantages.len();
         let bad = strips.filter(|s| self.bits[*s] & BAD != 0);
         let mut seen: Vec<i64> = bad.clone().map(|s| self.crossing.stories[s].bad[self.spell[s]].seen).collect();
         seen.sort_unstable();
         let nth = seen.get(needed.saturating_sub(1)).copied().unwrap_or(at);
-        let gap = bad.map(|s| self.crossing.stories[s].gap).max().unwrap_or_default();
-        let late_until = if seen.len() < self.crossing.quorum { at.saturating_add(gap) } else { i64::MIN };
-        Vote { held: true, seen: nth.max(at), late_until }
+        let gap = bad.clone().map(|s| self.crossing.stories[s].gap).max().unwrap_or_default();
+        // A good row at a strip's end will, once confirmed, have ended its level where the row began.
+        let eases = |s: &usize| {
+            let story = &self.crossing.stories[*s];
+            self.spell[*s] + 1 == story.bad.len() && story.easing.is_some_and(|from| from <= at)
+        };
+        let shaky_until = if bad.filter(|s| !eases(s)).count() < needed {
+            i64::MAX
+        } else if seen.len() < self.crossing.quorum {
+            at.saturating_add(gap)
+        } else {
+            i64::MIN
+        };
+        Vote { held: true, seen: nth.max(at), shaky_until }
     }
 
     fn follow_outage(&mut self, at: i64, open: bool, status: Status, dip: bool) {
@@ -263,15 +275,15 @@ impl Sweep<'_> {
         if open && !was_open {
             // All: the first probe known to fail. Any: all must be known to, and none up since `at`.
             let seen = votes.clone().map(|v| v.seen);
-            let late = votes.map(|v| v.late_until);
-            let (seen, late_until) = match self.crossing.combine {
-                Combine::All => (seen.min(), late.min()),
-                Combine::Any => (seen.max(), late.max()),
+            let shaky = votes.map(|v| v.shaky_until);
+            let (seen, shaky_until) = match self.crossing.combine {
+                Combine::All => (seen.min(), shaky.min()),
+                Combine::Any => (seen.max(), shaky.max()),
             };
-            let late_until = late_until.unwrap_or(i64::MIN);
+            let shaky_until = shaky_until.unwrap_or(i64::MIN);
             let seen = seen.unwrap_or(at).max(at).min(moment);
             let swept =
-                Swept { from: at, seen, end: None, worst: Status::Degraded, come_backs: Vec::new(), late_until };
+                Swept { from: at, seen, end: None, worst: Status::Degraded, come_backs: Vec::new(), shaky_until };
             self.outages.push(swept);
             self.recovered = i64::MIN;
         }

@@ -52,6 +52,24 @@ fn an_opening_that_fewer_than_the_quorum_carry_waits_for_late_looks() {
     assert_eq!((firm(3.0), firm(4.5)), (false, true));
 }
 
+#[test]
+fn an_opening_waits_for_a_good_row_that_could_undo_it() {
+    let settings = settings(&[("web", 1)], &["fra", "nyc", "sin"]);
+    let openings = |fra: &str, nyc: &str| {
+        let mut records = Vec::new();
+        for (place, strip) in [("fra", fra), ("nyc", nyc), ("sin", "uuuuuuu")] {
+            draw(&mut records, place, &[("web/a", strip)]);
+        }
+        let timelines = fold(&records, &settings, minute(fra.len() as f64));
+        first(&timelines).outages.iter().map(|o| (o.from, o.firm)).collect::<Vec<_>>()
+    };
+    // nyc was down, then good at 5, when fra went down: one more good look and the two never agreed.
+    assert_eq!(openings("uuuuD", "uuddu"), [(minute(5.0), false)]);
+    assert_eq!(openings("uuuudd", "uudduu"), []);
+    assert_eq!(openings("uuuudd", "uuddud"), [(minute(5.0), true)]);
+    assert_eq!(openings("uuudd", "uuddu"), [(minute(4.0), true)], "they agreed at 4");
+}
+
 /// Two probes of one component from one place.
 fn two(combine: Combine, a: &str, b: &str) -> String {
     let mut settings = settings(&[("web", 2)], &["local"]);
