@@ -5,7 +5,27 @@
 //! - Touches: nothing.
 //! - Never: asks what time it is, or calls a stretch an incident.
 
-use crate::model::{ComponentId, Moment, ProbeKey, Record, Remark, Settings, Span, Status, Vantage};
+mod blip;
+mod bucket;
+mod clock;
+mod day;
+mod figure;
+mod gather;
+mod level;
+mod outage;
+mod strip;
+mod sweep;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use crate::model::{ComponentId, Moment, ProbeKey, Record, Remark, Settings, Span, Status, Vantage, Verdict};
+
+pub use day::{Day, Month, days, last_24h, last_days, months};
+pub use figure::{GroupFigure, group_figure, percent};
 
 /// Every component's timeline.
 #[derive(Clone, Debug, Default)]
@@ -40,7 +60,8 @@ pub struct ComponentTimeline {
     pub id: ComponentId,
     /// Its first record; none: never looked at (or it has no probe).
     pub since: Option<Moment>,
-    /// From `since` to the moment, without holes; neighbours differ.
+    /// From `since` to the moment, without holes; neighbours differ. The last one holds the moment itself, so it is
+    /// empty where the status changed exactly then.
     pub stretches: Vec<Stretch>,
     /// Measured outages, oldest first.
     pub outages: Vec<Outage>,
@@ -74,15 +95,25 @@ pub struct Stretch {
 pub struct Outage {
     /// The first bad look.
     pub from: Moment,
-    /// The round (or second look) that confirmed it.
+    /// The `t` of the round that confirmed it, itself or by its second look. From this moment on a fold knows of it.
     pub seen: Moment,
     /// The first good look after it, and the look that confirmed that; none: still open.
     pub end: Option<OutageEnd>,
     /// The worst status in it.
     pub worst: Status,
     /// Whether no pending row and no late look within `gap` could still undo its opening.
+    ///
+    /// A pending bad row can undo it in one way only: once finished, it reaches back over the end of the outage before
+    /// (by itself, or with the blips less than `blip_within` before it, as flapping), so that the two are one and
+    /// nothing opened here. So it is firm when the end before it is. That an earlier beginning may still be found
+    /// undoes nothing: a journaled `at` stands.
+    ///
+    /// With several strips it may also rest on a level that is about to end: where a good row, not yet confirmed, began
+    /// in one of them at or before this opening, and the level would not hold without that strip, it waits for the row.
+    /// A late look can undo it where it rests on fewer places than the quorum because the others were not known; then
+    /// it is firm `gap` after it began.
     pub firm: bool,
-    /// Short good rows inside it: from, to.
+    /// Short good rows inside it (below the level that was open): from, to.
     pub come_backs: Vec<(Moment, Moment)>,
     /// Why, per probe and place: the first look of each differing reason, oldest first.
     pub reasons: Vec<Reason>,
@@ -93,9 +124,14 @@ pub struct Outage {
 pub struct OutageEnd {
     /// The first good look.
     pub at: Moment,
-    /// The look that confirmed it.
+    /// The `t` of the round that confirmed it, itself or by its second look.
     pub seen: Moment,
     /// Whether no pending row could still undo it.
+    ///
+    /// A bad row at the end of a strip reaches back to its first look, or to the first of the blips that it would
+    /// flap with. A flapping outage reaches back to its own start until its last blip is `blip_within` ago, since one
+    /// more blip would carry it on. Where as many strips of a probe as the vote needs reach back to `at` or before,
+    /// the end may still vanish. A come-back undoes no end: until a good row is confirmed, there is none.
     pub firm: bool,
 }
 
@@ -155,7 +191,7 @@ pub struct LastLook {
     /// When.
     pub at: Moment,
     /// What it concluded.
-    pub verdict: crate::model::Verdict,
+    pub verdict: Verdict,
     /// Latency.
     pub ms: Option<u32>,
     /// Public words; empty when up.
@@ -164,7 +200,7 @@ pub struct LastLook {
 
 /// Counts per latency bucket: x below 64, else `64·e + (x >> e)` with `e = bits(x) − 7` (RECORD.md).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Buckets(pub std::collections::BTreeMap<u32, u32>);
+pub struct Buckets(pub BTreeMap<u32, u32>);
 
 /// Uptime and coverage of a window, exact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -179,34 +215,60 @@ pub struct Figure {
     pub down_tenth_ms: i64,
 }
 
-/// Folds the set of records with `t ≤ moment`.
+/// Folds the set of records with `t ≤ moment`, by the rules of MEANING.md, "From looks to a status".
+///
+/// The order of the records does not matter and doubled ones change nothing. What a record holds counts with the
+/// record: a second look a few seconds after its round is known at the round's `t`. Linear in the number of looks
+/// when each chain comes in its own order.
 pub fn fold(records: &[Record], settings: &Settings, moment: Moment) -> Timelines {
-    let _ = (records, settings);
-    Timelines { moment, ..Timelines::default() }
+    let history = gather::gather(records, settings, moment);
+    let components = (0..settings.components.len()).map(|i| outage::component(&history, settings, i, moment)).collect();
+    Timelines { moment, components, places: history.places, remarks: history.remarks }
 }
 
 impl ComponentTimeline {
-    /// Uptime and coverage of `[from, to)`.
-    pub fn figure(&self, from: Moment, to: Moment) -> Figure {
-        let _ = (from, to);
-        Figure::default()
-    }
-
-    /// The status at a moment: that of the stretch holding it.
+    /// The status at a moment: that of the stretch holding it; the last one also holds the moment of the fold.
+    /// Before the first record it is no data.
     pub fn status_at(&self, at: Moment) -> Status {
-        self.stretches.iter().find(|s| s.from <= at && at < s.to).map_or(Status::NoData, |s| s.status)
+        let after = self.stretches.partition_point(|s| s.from <= at);
+        match after.checked_sub(1).map(|i| &self.stretches[i]) {
+            Some(s) if at < s.to || (after == self.stretches.len() && at == s.to) => s.status,
+            _ => Status::NoData,
+        }
     }
 
     /// The status at the end.
     pub fn status(&self) -> Status {
         self.stretches.last().map_or(Status::NoData, |s| s.status)
     }
+
+    /// Whether an outage of any level is open at the end, seen or not (a hole and a window do not end one).
+    pub fn failing(&self) -> bool {
+        self.outages.last().is_some_and(|o| o.end.is_none())
+    }
+
+    /// Whether nobody can vouch for it at the end: no data, or a maintenance window (MEANING: in a window a member
+    /// counts as unseen).
+    pub fn unseen(&self) -> bool {
+        matches!(self.status(), Status::NoData | Status::Maintenance)
+    }
+
+    /// Whether an incident may call it quiet at the end: neither bad nor pending nor unseen.
+    pub fn quiet(&self) -> bool {
+        !self.failing() && self.pending.is_none() && !self.unseen() && !self.status().is_bad()
+    }
+
+    /// Whether it failed, as known in the round at `at`: an outage was confirmed by then, and its end was not.
+    pub fn failing_as_known_at(&self, at: Moment) -> bool {
+        self.outages.iter().rev().any(|o| o.seen <= at && o.end.is_none_or(|end| at < end.seen))
+    }
 }
 
-/// The recorded values of one probe's field over a window, oldest first, all places.
+/// The recorded values of one probe's field over a window, both ends included, oldest first, all places.
+///
+/// Rounds that a corrected clock set aside are left out, as they are from the fold; of doubled rounds the later counts.
 pub fn values(records: &[Record], probe: &ProbeKey, field: &str, from: Moment, to: Moment) -> Vec<(Moment, f64)> {
-    let _ = (records, probe, field, from, to);
-    Vec::new()
+    gather::values(records, probe, field, from, to)
 }
 
 /// The length of a window, for callers that show it.

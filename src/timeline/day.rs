@@ -1,0 +1,125 @@
+//! Windows, days and months, cut in the site's zone.
+
+use chrono::{Datelike, Days, Months, NaiveDate};
+
+use crate::model::{Moment, Span, Status, Zone};
+use crate::timeline::{ComponentTimeline, Figure};
+
+/// One day of a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// The date on the wall.
+    pub date: NaiveDate,
+    /// Its first instant.
+    pub from: Moment,
+    /// One past its last, 23 to 25 hours later.
+    pub to: Moment,
+    /// Its worst status; none: not yet watched (it was over before the component's first record, or has not begun).
+    pub worst: Option<Status>,
+    /// Its worst status while anything was known; none: nothing was.
+    pub worst_seen: Option<Status>,
+    /// Blips that began on it.
+    pub blips: u32,
+    /// Known time, in ms.
+    pub known_ms: i64,
+    /// Known time in a partial or major outage, in ms.
+    pub down_ms: i64,
+    /// Known time in degraded performance, in ms.
+    pub degraded_ms: i64,
+    /// Uptime and coverage.
+    pub figure: Figure,
+}
+
+/// One month of a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Month {
+    /// Its first date.
+    pub first: NaiveDate,
+    /// Its first instant.
+    pub from: Moment,
+    /// One past its last.
+    pub to: Moment,
+    /// Its worst status; none: not yet watched.
+    pub worst: Option<Status>,
+    /// Blips that began in it.
+    pub blips: u32,
+    /// Uptime and coverage.
+    pub figure: Figure,
+}
+
+/// Where the window "24 h" begins: 24 hours before the moment.
+pub fn last_24h(moment: Moment) -> Moment {
+    moment - Span::from_mins(24 * 60)
+}
+
+/// Where the window "N days" begins: today and the N − 1 days before, cut in the zone. `n` from 1.
+pub fn last_days(zone: Zone, moment: Moment, n: u32) -> Moment {
+    zone.day_start(back(zone.date(moment), n))
+}
+
+fn back(today: NaiveDate, n: u32) -> NaiveDate {
+    today.checked_sub_days(Days::new(u64::from(n.saturating_sub(1)))).unwrap_or(NaiveDate::MIN)
+}
+
+/// The last `n` days of a component, today last. The moment is the fold's.
+pub fn days(component: &ComponentTimeline, zone: Zone, moment: Moment, n: u32) -> Vec<Day> {
+    let mut out = Vec::with_capacity(n as usize);
+    let today = zone.date(moment);
+    let mut date = back(today, n);
+    let mut from = zone.day_start(date);
+    while date <= today && n > 0 {
+        let Some(next) = date.succ_opt() else { break };
+        let to = zone.day_start(next);
+        out.push(day(component, date, from, to, moment));
+        (date, from) = (next, to);
+    }
+    out
+}
+
+fn day(component: &ComponentTimeline, date: NaiveDate, from: Moment, to: Moment, moment: Moment) -> Day {
+    let (worst, worst_seen) = component.worst(from, to, moment);
+    let (mut down_ms, mut degraded_ms) = (0, 0);
+    let first = component.stretches.partition_point(|s| s.to <= from);
+    for stretch in component.stretches[first..].iter().take_while(|s| s.from < to) {
+        let ms = (stretch.to.min(to) - stretch.from.max(from)).ms();
+        match stretch.status {
+            Status::Major | Status::Partial => down_ms += ms,
+            Status::Degraded => degraded_ms += ms,
+            Status::Operational | Status::Maintenance | Status::NoData => {}
+        }
+    }
+    let figure = component.figure(from, to);
+    let blips = component.blips_in(from, to);
+    Day { date, from, to, worst, worst_seen, blips, known_ms: figure.known_ms, down_ms, degraded_ms, figure }
+}
+
+/// The last `n` months of a component, this month last. The moment is the fold's.
+pub fn months(component: &ComponentTimeline, zone: Zone, moment: Moment, n: u32) -> Vec<Month> {
+    let this = zone.date(moment).with_day(1).unwrap_or_default();
+    let month = |back: u32| {
+        let first = this.checked_sub_months(Months::new(back))?;
+        let from = zone.day_start(first);
+        let to = zone.day_start(first.checked_add_months(Months::new(1))?);
+        let (worst, _) = component.worst(from, to, moment);
+        let (blips, figure) = (component.blips_in(from, to), component.figure(from, to));
+        Some(Month { first, from, to, worst, blips, figure })
+    };
+    (0..n).rev().filter_map(month).collect()
+}
+
+impl ComponentTimeline {
+    /// Blips that began in `[from, to)`.
+    pub fn blips_in(&self, from: Moment, to: Moment) -> u32 {
+        let before = |at: Moment| self.blips.partition_point(|b| b.from < at);
+        before(to).saturating_sub(before(from)) as u32
+    }
+
+    /// The worst status in `[from, to)`, and the worst of what was known. The last stretch also holds the moment.
+    fn worst(&self, from: Moment, to: Moment, moment: Moment) -> (Option<Status>, Option<Status>) {
+        let first = self.stretches.partition_point(|s| s.to <= from);
+        let inside = self.stretches[first..].iter().take_while(|s| s.from < to);
+        let now = self.stretches.last().filter(|s| from <= moment && moment < to && s.to == moment);
+        let all = || inside.clone().chain(now);
+        (all().map(|s| s.status).max(), all().filter(|s| s.known).map(|s| s.status).max())
+    }
+}

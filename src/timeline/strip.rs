@@ -1,0 +1,131 @@
+//! Rules 2 to 4 for one strip: what is known of it, which levels were open, what was short, what is pending.
+
+use crate::model::Rules;
+use crate::timeline::blip::{self, Short};
+use crate::timeline::gather::Look;
+use crate::timeline::level::{Level, Spell, Thresholds};
+use crate::timeline::window::{Spans, without};
+
+/// What a strip tells, in ms.
+#[derive(Debug, Default)]
+pub(super) struct Story {
+    /// Its first look, of any verdict.
+    pub(super) since: Option<i64>,
+    /// Its first look of any verdict but unknown.
+    pub(super) first_known: Option<i64>,
+    /// Where a look vouches for what is shown.
+    pub(super) known: Spans,
+    /// Where a good strip keeps its vote (rule 6): through unknown looks and the first gap of a hole.
+    pub(super) voting: Spans,
+    /// Level 1 and above, with flapping; ascending, disjoint.
+    pub(super) bad: Vec<Spell>,
+    /// Level 2.
+    pub(super) down: Vec<Spell>,
+    /// Come-backs below level 1, and below level 2.
+    pub(super) dips: [Spans; 2],
+    /// Blips that are not part of flapping.
+    pub(super) blips: Vec<Short>,
+    /// The bad row at its end: its first and last look.
+    pub(super) pending: Option<(usize, usize)>,
+    /// What is pending at its end could, once finished, be an outage from here on.
+    pub(super) reach: Option<i64>,
+    /// The good row at its end that has not yet ended what is open: where it begins.
+    pub(super) easing: Option<i64>,
+    /// How long its last look vouches.
+    pub(super) gap: i64,
+}
+
+/// Reads one strip. `windows` are its component's.
+pub(super) fn read(looks: &[Look], rules: &Rules, windows: &[(i64, i64)], moment: i64) -> Story {
+    let Some(first) = looks.first() else { return Story::default() };
+    let thresholds = Thresholds {
+        open_after: rules.open_after.max(1),
+        resolve_after: rules.resolve_after.max(1),
+        blip_within: rules.blip_within.ms(),
+    };
+    let mut levels = [Level::new(1, thresholds), Level::new(2, thresholds)];
+    let mut story =
+        Story { since: Some(first.t), gap: looks.last().map_or(0, |l| i64::from(l.gap)), ..Story::default() };
+    let mut before: Option<usize> = None;
+    let mut window = 0;
+    for (i, look) in looks.iter().enumerate() {
+        vouch(&mut story, look, looks.get(i + 1).map_or(i64::MAX, |next| next.t));
+        let Some(level) = look.level() else { continue };
+        if level > 0 || !levels.iter().all(Level::calm) {
+            while windows.get(window).is_some_and(|w| w.1 <= look.t) {
+                window += 1;
+            }
+            let in_window = windows.get(window).is_some_and(|w| w.0 <= look.t);
+            for one in &mut levels {
+                one.take(looks, i, level, before, in_window);
+            }
+        }
+        before = Some(i);
+    }
+    for level in &mut levels {
+        level.finish(looks, moment);
+    }
+    let [bad, down] = levels;
+    settle(story, bad, down, looks, thresholds.blip_within, moment)
+}
+
+/// Rule 2: a look vouches until the next one or for `gap`; unknown vouches for nothing.
+fn vouch(story: &mut Story, look: &Look, next: i64) {
+    let is_known = look.level().is_some();
+    if is_known {
+        story.first_known = story.first_known.or(Some(look.t));
+        extend(&mut story.known, look.t, next.min(look.fades()));
+    }
+    if is_known || story.voting.last().is_some_and(|v| v.1 == look.t) {
+        extend(&mut story.voting, look.t, next.min(look.fades().saturating_add(i64::from(look.gap))));
+    }
+}
+
+fn extend(spans: &mut Spans, from: i64, to: i64) {
+    match spans.last_mut() {
+        Some(last) if last.1 == from => last.1 = to,
+        _ if from < to => spans.push((from, to)),
+        _ => {}
+    }
+}
+
+/// Joins the two levels: flapping, what is dark, what is pending.
+fn settle(mut story: Story, bad: Level, down: Level, looks: &[Look], within: i64, moment: i64) -> Story {
+    story.known = without(story.known, &bad.dark);
+    story.voting = without(story.voting, &bad.dark);
+    let earliest = [bad.pending, down.pending].into_iter().flatten().min();
+    story.pending = earliest;
+    story.easing = bad.easing;
+
+    let pending_from = earliest.map(|(first, _)| looks[first].t);
+    let short = blip::merge(bad.blips.into_iter().chain(down.blips).collect());
+    let after = |t: i64| looks.get(looks.partition_point(|l| l.t < t)).map(Look::record_t);
+    let flapping = blip::flapping(&short, within, pending_from, moment, after);
+    story.blips = flapping.blips;
+    let fresh = flapping.spells.iter().filter(|(_, fresh)| *fresh).map(|(spell, _)| spell.from);
+    story.reach = fresh.chain(flapping.reach).chain(pending_from).min();
+
+    let flapped = flapping.spells.into_iter().map(|(spell, _)| spell);
+    story.bad = cover(bad.spells.into_iter().chain(down.spells.iter().copied()).chain(flapped).collect());
+    story.down = down.spells;
+    story.dips = [bad.dips, down.dips];
+    story
+}
+
+/// Merges spells that overlap or touch: seen when the first was, ended when the last one is.
+fn cover(mut spells: Vec<Spell>) -> Vec<Spell> {
+    spells.sort_by_key(|s| s.from);
+    let mut out: Vec<Spell> = Vec::with_capacity(spells.len());
+    for spell in spells {
+        let Some(last) = out.last_mut().filter(|last| last.end.is_none_or(|end| spell.from <= end.0)) else {
+            out.push(spell);
+            continue;
+        };
+        last.seen = last.seen.min(spell.seen);
+        last.end = match (last.end, spell.end) {
+            (Some(a), Some(b)) => Some(a.max(b)),
+            _ => None,
+        };
+    }
+    out
+}
