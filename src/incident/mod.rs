@@ -5,6 +5,32 @@
 //! - Touches: nothing.
 //! - Never: asks what just changed (only what is due and not yet journaled), or lowers a measured status.
 
+mod book;
+#[cfg(test)]
+mod book_cases;
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod check;
+mod detect;
+mod events;
+mod facts;
+mod graph;
+mod join;
+mod ledger;
+mod plan;
+#[cfg(test)]
+mod plan_cases;
+#[cfg(test)]
+mod properties;
+mod quiet;
+mod recur;
+mod say;
+mod shown;
+mod windows;
+mod words;
+mod worst;
+
 use crate::model::{
     Body, ComponentId, Impact, IncidentId, IncidentStatus, MaintenanceStatus, Moment, Record, Remark, Settings, Status,
     WriteUp,
@@ -171,8 +197,12 @@ pub fn due(
     settings: &Settings,
     now: Moment,
 ) -> Vec<Due> {
-    let _ = (timelines, records, writeups, settings, now);
-    Vec::new()
+    let graph = graph::Graph::new(settings);
+    let entries = ledger::entries(records, settings, None);
+    let mut due = detect::steps(timelines, records, &entries, &graph, settings, now);
+    due.extend(windows::due(writeups, settings, &graph, &ledger::windows(&entries), now));
+    due.extend(words::due(writeups, &entries));
+    due
 }
 
 /// Joins everything into the book, as it stands at the moment.
@@ -183,6 +213,11 @@ pub fn attach(
     settings: &Settings,
     moment: Moment,
 ) -> Book {
-    let _ = (timelines, records, writeups, settings, moment);
-    Book::default()
+    book::attach(timelines, records, writeups, settings, moment)
+}
+
+/// The moment at which an incident was at its worst, as it was known then: most of its members in the worst status.
+/// The status page as it stood at this moment is kept with the incident. Where nothing was measured, its beginning.
+pub fn worst_moment(incident: &Incident, timelines: &Timelines) -> Moment {
+    worst::moment(incident, timelines)
 }

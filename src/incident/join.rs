@@ -1,0 +1,156 @@
+//! Which write-up tells of which of the journal's incidents.
+
+use crate::incident::graph::Graph;
+use crate::incident::ledger::Case;
+use crate::incident::windows::remark;
+use crate::model::{ComponentId, Moment, Remark, Settings, Span, Visibility, WriteUp, WriteUpKind};
+
+/// How far from an incident a write-up's time may lie.
+const AROUND: Span = Span::from_mins(24 * 60);
+
+/// What becomes one incident of the book.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pair {
+    /// Indices of the journal's cases; none: only people speak of it.
+    pub(super) cases: Vec<usize>,
+    pub(super) writeup: Option<usize>,
+}
+
+/// Joins them: first those that name their incident, then by components and time where that is unambiguous; those that
+/// follow another come last, as they tell what came after.
+pub(super) fn pairs(
+    cases: &[Case],
+    writeups: &[WriteUp],
+    graph: &Graph<'_>,
+    settings: &Settings,
+    moment: Moment,
+) -> (Vec<Pair>, Vec<Remark>) {
+    let mut taken: Vec<Option<usize>> = vec![None; cases.len()];
+    let (mut pairs, mut remarks) = (Vec::new(), Vec::new());
+    let of_incidents = || writeups.iter().enumerate().filter(|(_, w)| w.kind == WriteUpKind::Incident && !w.draft);
+    let named = |w: &WriteUp| !w.incident.is_empty() || cases.iter().any(|c| c.id.as_str() == w.slug);
+    for (i, w) in of_incidents().filter(|(_, w)| named(w)) {
+        let cases = by_name(i, w, cases, writeups, &mut taken, &mut remarks);
+        pairs.push(Pair { cases, writeup: Some(i) });
+    }
+    for follower in [false, true] {
+        for (i, w) in of_incidents().filter(|(_, w)| !named(w) && w.follows.is_some() == follower) {
+            let mut candidates = candidates(w, cases, graph, settings, moment);
+            if let Some(other) = candidates.iter().find_map(|c| taken[*c]).filter(|_| !follower) {
+                let other = &writeups[other].file;
+                remarks.push(remark(w, &format!("could tell of an incident that {other} already tells of; it stands alone. Name its incident with `incident = [\"…\"]`")));
+            }
+            candidates.retain(|c| taken[*c].is_none());
+            let cases = match candidates[..] {
+                [one] => {
+                    taken[one] = Some(i);
+                    vec![one]
+                }
+                [] => Vec::new(),
+                _ => {
+                    let ids: Vec<&str> = candidates.iter().map(|c| cases[*c].id.as_str()).collect();
+                    remarks.push(remark(
+                        w,
+                        &format!("could tell of {}: it stands alone until `incident` names one", ids.join(" or ")),
+                    ));
+                    Vec::new()
+                }
+            };
+            pairs.push(Pair { cases, writeup: Some(i) });
+        }
+    }
+    pairs.extend((0..cases.len()).filter(|c| taken[*c].is_none()).map(|c| Pair { cases: vec![c], writeup: None }));
+    (pairs, remarks)
+}
+
+/// The cases that a write-up names, in the journal's order; each can be told by one write-up only.
+fn by_name(
+    i: usize,
+    w: &WriteUp,
+    cases: &[Case],
+    writeups: &[WriteUp],
+    taken: &mut [Option<usize>],
+    remarks: &mut Vec<Remark>,
+) -> Vec<usize> {
+    let by_slug = w.incident.is_empty().then(|| w.slug.as_str());
+    let mut found = Vec::new();
+    for id in w.incident.iter().map(|id| id.as_str()).chain(by_slug) {
+        let case = cases.iter().position(|c| c.id.as_str() == id && same_side(c, w));
+        match case {
+            None if cases.iter().any(|c| c.id.as_str() == id) => {} // an internal word about a public incident
+            None => {
+                let near = nearest(id, cases.iter().filter(|c| same_side(c, w)).map(|c| c.id.as_str()));
+                remarks.push(remark(w, &format!("`incident` names {id}, which the journal does not know{near}")));
+            }
+            Some(c) => match taken[c] {
+                None => {
+                    taken[c] = Some(i);
+                    found.push(c);
+                }
+                Some(other) if other == i => {}
+                Some(other) => {
+                    let other = &writeups[other].file;
+                    remarks.push(remark(w, &format!("`incident` names {id}, which {other} already tells of")));
+                }
+            },
+        }
+    }
+    found.sort_unstable();
+    found
+}
+
+/// The cases that share a component with a write-up and lie at its time: around it, or, where one of them holds it, in it.
+fn candidates(w: &WriteUp, cases: &[Case], graph: &Graph<'_>, settings: &Settings, moment: Moment) -> Vec<usize> {
+    let Some((from, to)) = time(w, settings) else { return Vec::new() };
+    let ids: Vec<&ComponentId> =
+        w.components.iter().map(|(id, _)| graph.number(id.as_str()).map_or(id, |i| &graph.component(i).id)).collect();
+    let near = |around: Span| -> Vec<usize> {
+        let fits = |c: &Case| {
+            let shares = c.parts.iter().any(|p| ids.contains(&&p.component));
+            let (start, end) = span(c, moment);
+            same_side(c, w) && shares && from <= end + around && to >= start - around
+        };
+        (0..cases.len()).filter(|c| fits(&cases[*c])).collect()
+    };
+    let within = near(Span::ZERO);
+    if within.len() == 1 { within } else { near(AROUND) }
+}
+
+/// Public words join public incidents, internal ones internal incidents.
+fn same_side(case: &Case, w: &WriteUp) -> bool {
+    case.internal == (w.visibility == Visibility::Internal)
+}
+
+/// From its first failure to its last recovery, or the moment.
+fn span(case: &Case, moment: Moment) -> (Moment, Moment) {
+    let start = case.spells().map(|s| s.start.at).min().unwrap_or(moment);
+    let end = case.spells().map(|s| s.end.map_or(moment, |e| e.at)).max().unwrap_or(moment);
+    (start, end.max(start))
+}
+
+/// The time that a write-up speaks of: a moment, or the day in the file's name.
+fn time(w: &WriteUp, settings: &Settings) -> Option<(Moment, Moment)> {
+    let first_word = || w.updates.iter().filter_map(|u| u.at).min();
+    if let Some(at) = w.started.or_else(first_word) {
+        return Some((at, at));
+    }
+    let zone = settings.site.time_zone;
+    let day = file_date(w)?;
+    let start = zone.day_start(day);
+    Some((start, start + zone.day_length(day)))
+}
+
+/// The date that a file's name begins with.
+pub(super) fn file_date(w: &WriteUp) -> Option<chrono::NaiveDate> {
+    let name = w.file.rsplit('/').next()?;
+    chrono::NaiveDate::parse_from_str(name.get(..10)?, "%Y-%m-%d").ok()
+}
+
+/// "; did you mean …?", where something is close enough.
+pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let best = known
+        .map(|k| (strsim::jaro_winkler(name, k), k))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(score, _)| *score >= 0.8);
+    best.map_or_else(String::new, |(_, k)| format!("; did you mean {k}?"))
+}
