@@ -5,6 +5,11 @@
 //! - Touches: nothing.
 //! - Never: decides what a page says; a template error leaves no half site.
 
+mod assets;
+mod html;
+
+use std::collections::BTreeMap;
+
 use crate::model::Theme;
 use crate::site::Site;
 
@@ -52,6 +57,26 @@ pub enum RenderError {
 
 /// Every file of the site.
 pub fn pages(site: &Site, theme: &Theme) -> Result<Vec<Output>, RenderError> {
-    let _ = (site, theme);
-    Ok(Vec::new())
+    collisions(site)?;
+    let (mut files, names) = assets::fingerprinted(theme, site.brand.as_deref());
+    files.extend(html::pages(site, theme, &names)?);
+    Ok(files)
 }
+
+/// Found before anything is rendered.
+fn collisions(site: &Site) -> Result<(), RenderError> {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for page in &site.pages {
+        if let Some(first) = seen.insert(&page.path, &page.what) {
+            return Err(RenderError::Collision {
+                path: page.path.clone(),
+                first: first.to_owned(),
+                second: page.what.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

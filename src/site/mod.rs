@@ -5,6 +5,30 @@
 //! - Touches: nothing.
 //! - Never: decides what is an outage, or formats a byte of HTML.
 
+mod banner;
+mod bars;
+mod clock;
+mod entries;
+mod figures;
+#[cfg(test)]
+pub(crate) mod fixture;
+#[cfg(test)]
+mod fixture_words;
+mod frame;
+mod index;
+mod know;
+mod parts;
+mod rows;
+mod scene;
+mod sentences;
+mod situation;
+
+pub use banner::Headline;
+pub use clock::{Clock, datetime};
+pub use index::IndexPage;
+pub use parts::{Frame, Line, Station};
+pub use scene::{Card, Scene};
+
 use crate::incident::Book;
 use crate::model::{ChainName, Head, Moment, Record, Remark, Settings, WriteUp};
 use crate::timeline::Timelines;
@@ -34,10 +58,55 @@ pub struct World<'a> {
 
 /// The whole site.
 #[derive(Clone, Debug)]
-pub struct Site {}
+pub struct Site {
+    /// What is said first of all, wherever it is said: page, badge, notification.
+    pub headline: Headline,
+    /// A CSS colour for the name and underlines.
+    pub brand: Option<String>,
+    /// Every page.
+    pub pages: Vec<Page>,
+}
+
+/// A page with its address.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its path under the site's root.
+    pub path: String,
+    /// What it is, for an operator: "the page of component web".
+    pub what: String,
+    /// How long it stays as it is.
+    pub stay: Stay,
+    /// What it shows.
+    pub view: View,
+}
+
+/// How long a page stays as it is (DESIGN "What is rewritten when").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stay {
+    /// Made each round.
+    Live,
+    /// Changes only when what it tells of changes.
+    Settled,
+}
+
+/// What a page shows.
+#[derive(Clone, Debug)]
+pub enum View {
+    /// The index.
+    Index(Box<IndexPage>),
+}
 
 /// Works out every page.
 pub fn assemble(world: &World<'_>) -> Site {
-    let _ = world;
-    Site {}
+    let scene = Scene::new(world);
+    let situation = situation::judge(&scene);
+    let headline = banner::headline(&scene, &situation);
+    let mut pages = Vec::new();
+    let index = index::index(&scene, &situation, &headline);
+    pages.push(page("index.html", "the index", Stay::Live, View::Index(Box::new(index))));
+    Site { headline, brand: world.settings.site.brand.clone(), pages }
+}
+
+fn page(path: impl Into<String>, what: impl Into<String>, stay: Stay, view: View) -> Page {
+    Page { path: path.into(), what: what.into(), stay, view }
 }

@@ -1,0 +1,214 @@
+//! Strips of bars over a timeline's stretches: a day as its worst state, or the stretches themselves.
+
+use chrono::{Datelike, NaiveDate, TimeDelta};
+
+use crate::model::{Moment, Status, Zone};
+use crate::site::clock::{Clock, month};
+use crate::site::parts::{AxisLabel, Run, Strip, Stroke, letter};
+use crate::site::scene::{Card, Scene};
+use crate::site::sentences;
+use crate::timeline::{Blip, ComponentTimeline, Stretch};
+
+/// States in the order in which they are painted: the worst on top.
+const PAINT: [Status; 6] =
+    [Status::Operational, Status::Maintenance, Status::NoData, Status::Degraded, Status::Partial, Status::Major];
+
+/// Days, oldest first; none: not yet watched. `until` cuts the last one.
+pub fn days(stretches: &[Stretch], zone: Zone, first: NaiveDate, count: usize, until: Moment) -> Vec<Option<Status>> {
+    let mut days = vec![None; count];
+    let begin = zone.day_start(first);
+    for s in stretches {
+        let (from, to) = (s.from.max(begin), s.to.min(until));
+        if to <= from {
+            continue;
+        }
+        let last = zone.date(to - crate::model::Span::from_ms(1));
+        let mut day = zone.date(from);
+        while day <= last {
+            let Some(slot) = days.get_mut((day - first).num_days().max(0) as usize) else { break };
+            *slot = Some(slot.map_or(s.status, |old: Status| old.max(s.status)));
+            day += TimeDelta::days(1);
+        }
+    }
+    days
+}
+
+/// The strip of so many days that ends with the day of `until`.
+pub fn day_strip(scene: &Scene<'_>, card: &Card<'_>, first: NaiveDate, count: usize, until: Moment) -> Strip {
+    let clock = Clock::on(scene.clock.zone, until);
+    let reported;
+    let (stretches, blips): (&[Stretch], &[Blip]) = match card.timeline {
+        Some(t) if card.is_watched() => (&t.stretches, &t.blips),
+        _ => {
+            reported = reported_stretches(scene, card, until);
+            (&reported, &[])
+        }
+    };
+    let statuses = days(stretches, clock.zone, first, count, until);
+    let runs = runs(&statuses);
+    let day = |x: i64| first + TimeDelta::days(x);
+    let mut ticks: Vec<i64> = blips
+        .iter()
+        .filter(|b| b.from < until)
+        .map(|b| (clock.zone.date(b.from) - first).num_days())
+        .filter(|x| (0..count as i64).contains(x))
+        .collect();
+    ticks.dedup();
+    let told = runs
+        .iter()
+        .filter(|(s, _)| *s != Status::Operational)
+        .map(|(s, r)| (*s, clock.short(day(r.x)), clock.short(day(r.x + r.w - 1))))
+        .collect();
+    Strip {
+        width: count as i64,
+        label: sentences::strip(&format!("{count} days"), runs.is_empty(), told),
+        strokes: strokes(&runs),
+        ticks: ticks.iter().map(|x| format!("{x}.5")).collect(),
+    }
+}
+
+/// A strip of the stretches themselves over `[from, to)`, in units of `unit_ms`.
+pub fn fine_strip(timeline: Option<&ComponentTimeline>, clock: Clock, name: &str, window: (Moment, Moment), unit_ms: i64) -> Strip {
+    let (from, to) = window;
+    let width = (to - from).ms() / unit_ms;
+    let place = |m: Moment| ((m - from).ms() / unit_ms).clamp(0, width);
+    let mut all = Vec::new();
+    let mut told = Vec::new();
+    for s in timeline.map_or(&[][..], |t| &t.stretches) {
+        let (a, b) = (s.from.max(from), s.to.min(to));
+        if b <= a {
+            continue;
+        }
+        let x = place(a).min(width - 1);
+        all.push((s.status, Run { x, w: (place(b) - x).max(1) }));
+        if s.status != Status::Operational {
+            told.push((s.status, clock.when(a), clock.when(b)));
+        }
+    }
+    let blips = timeline.map_or(&[][..], |t| &t.blips);
+    let ticks = blips.iter().filter(|b| b.from >= from && b.from < to).map(|b| place(b.from).to_string()).collect();
+    Strip { width, label: sentences::strip(name, all.is_empty(), told), strokes: strokes(&all), ticks }
+}
+
+/// What people declared of a component that nothing looks at.
+fn reported_stretches(scene: &Scene<'_>, card: &Card<'_>, until: Moment) -> Vec<Stretch> {
+    let mut stretches: Vec<Stretch> = scene
+        .incidents()
+        .filter_map(|i| {
+            let member = i.members.iter().find(|m| m.component == card.component.id)?;
+            let to = i.ended.unwrap_or(until).min(until);
+            (to > i.started && member.worst.is_bad()).then(|| Stretch {
+                from: i.started,
+                to,
+                status: member.worst,
+                known: true,
+                minority: Vec::new(),
+            })
+        })
+        .collect();
+    stretches.sort_by_key(|s| s.from);
+    stretches
+}
+
+/// Neighbouring days of one state become one run; days that were not watched become none.
+fn runs(days: &[Option<Status>]) -> Vec<(Status, Run)> {
+    let mut runs: Vec<(Status, Run)> = Vec::new();
+    for (x, day) in days.iter().enumerate() {
+        let Some(status) = *day else { continue };
+        match runs.last_mut() {
+            Some((last, run)) if *last == status && run.x + run.w == x as i64 => run.w += 1,
+            _ => runs.push((status, Run { x: x as i64, w: 1 })),
+        }
+    }
+    runs
+}
+
+fn strokes(runs: &[(Status, Run)]) -> Vec<Stroke> {
+    PAINT
+        .iter()
+        .filter_map(|status| {
+            let runs: Vec<Run> = runs.iter().filter(|(s, _)| s == status).map(|(_, r)| *r).collect();
+            (!runs.is_empty()).then(|| Stroke { state: letter(*status), runs })
+        })
+        .collect()
+}
+
+/// Where months begin in a row of days, and their names; the first month too where it has room.
+pub fn month_axis(first: NaiveDate, count: i64) -> (Vec<i64>, Vec<AxisLabel>) {
+    let mut lines = Vec::new();
+    let mut labels = Vec::new();
+    let mut label = |x: i64, date: NaiveDate| {
+        labels.push(AxisLabel {
+            percent: percent(x, count),
+            text: month(date)[..3].to_owned(),
+            letter: String::new(),
+            minor: false,
+            anchor: 's',
+        });
+    };
+    let starts: Vec<i64> = (1..count).filter(|x| (first + TimeDelta::days(*x)).day() == 1).collect();
+    if starts.first().is_none_or(|x| *x >= 12) || first.day() == 1 {
+        label(0, first);
+    }
+    for x in starts {
+        lines.push(x);
+        if count - x >= 12 {
+            label(x, first + TimeDelta::days(x));
+        }
+    }
+    (lines, labels)
+}
+
+/// Lines and labels of a time axis: one at every whole multiple of `step_ms` of the wall clock.
+pub fn time_axis(clock: Clock, from: Moment, to: Moment, step_ms: i64) -> Vec<(Moment, String)> {
+    let offset = i64::from(clock.zone.offset_secs(from)) * 1000;
+    let mut at = (from.ms() + offset).div_euclid(step_ms) * step_ms - offset;
+    let mut marks = Vec::new();
+    while at <= to.ms() {
+        if at >= from.ms() {
+            let m = Moment::from_ms(at);
+            marks.push((m, clock.time(m)));
+        }
+        at += step_ms;
+    }
+    marks
+}
+
+/// A place on an axis, in percent with two digits.
+pub fn percent(x: i64, width: i64) -> String {
+    if width <= 0 {
+        return "0%".to_owned();
+    }
+    let hundredths = (x * 10_000 / width).clamp(0, 10_000);
+    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stretch(from: &str, to: &str, status: Status) -> Stretch {
+        let at = |t: &str| Moment::parse_rfc3339(t).unwrap();
+        Stretch { from: at(from), to: at(to), status, known: true, minority: Vec::new() }
+    }
+
+    #[test]
+    fn a_day_is_drawn_as_its_worst_state_and_an_unwatched_one_not_at_all() {
+        let s = [
+            stretch("2026-11-02T12:00:00Z", "2026-11-04T00:00:00Z", Status::Operational),
+            stretch("2026-11-04T00:00:00Z", "2026-11-04T01:00:00Z", Status::Major),
+            stretch("2026-11-04T01:00:00Z", "2026-11-05T01:00:00Z", Status::Operational),
+        ];
+        let first = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
+        let days = days(&s, Zone::UTC, first, 6, s[2].to);
+        let line: String = days.iter().map(|d| d.map_or('.', letter)).collect();
+        assert_eq!(line, ".uudu.");
+        assert_eq!(runs(&days).len(), 3);
+    }
+
+    #[test]
+    fn places_keep_two_digits_and_no_more() {
+        assert_eq!((percent(1, 3), percent(45, 90), percent(0, 0)), ("33.33%".into(), "50%".into(), "0%".into()));
+    }
+}

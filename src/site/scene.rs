@@ -1,0 +1,186 @@
+//! What all pages look at: the public part of the world, looked up once.
+
+use crate::incident::{Incident, Maintenance};
+use crate::model::{
+    Body, Component, ComponentId, MaintenanceStatus, Moment, Record, Round, Status, Visibility, WriteUp,
+};
+use crate::site::World;
+use crate::site::clock::Clock;
+use crate::site::parts::Link;
+use crate::timeline::{ComponentTimeline, Outage, Reason};
+
+/// The public part of the world.
+#[derive(Debug)]
+pub struct Scene<'a> {
+    /// Everything.
+    pub world: &'a World<'a>,
+    /// The site's zone; its day in hand is the moment's.
+    pub clock: Clock,
+    /// Public components, in config order.
+    pub cards: Vec<Card<'a>>,
+    /// Rounds of public chains, by time.
+    pub rounds: Vec<(&'a Record, &'a Round)>,
+}
+
+/// A public component as it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Card<'a> {
+    /// Its settings.
+    pub component: &'a Component,
+    /// What was measured; none: nothing.
+    pub timeline: Option<&'a ComponentTimeline>,
+    /// What it shows.
+    pub status: Status,
+    /// Since when.
+    pub since: Option<Moment>,
+    /// A bad row that is not yet confirmed began here.
+    pub checking: Option<Moment>,
+}
+
+impl Card<'_> {
+    /// Whether anything looks at it; else it is "as reported".
+    pub fn is_watched(&self) -> bool {
+        !self.component.probes.is_empty()
+    }
+
+    /// Whether it was ever looked at.
+    pub fn was_seen(&self) -> bool {
+        self.timeline.is_some_and(|t| t.since.is_some())
+    }
+
+    /// Its page.
+    pub fn link(&self) -> Link {
+        Link {
+            text: self.component.name.clone(),
+            href: format!("components/{}/index.html", self.component.id),
+        }
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// Looks everything up.
+    pub fn new(world: &'a World<'a>) -> Self {
+        let cards = world
+            .settings
+            .components
+            .iter()
+            .filter(|c| c.visibility == Visibility::Public)
+            .map(|component| {
+                let timeline = world.timelines.components.iter().find(|t| t.id == component.id);
+                let shown = world.book.shown.iter().find(|s| s.component == component.id);
+                let measured = timeline.map_or(Status::NoData, ComponentTimeline::status);
+                // Where nothing looks and nobody declared anything, there is nothing to doubt.
+                let unwatched = if component.probes.is_empty() { Status::Operational } else { measured };
+                let since = timeline.and_then(|t| t.stretches.last()).map(|s| s.from);
+                Card {
+                    component,
+                    timeline,
+                    status: shown.map_or(unwatched, |s| s.status),
+                    since: shown.map_or(since, |s| s.since),
+                    checking: shown.and_then(|s| s.checking).or(timeline.and_then(|t| t.pending.as_ref()).map(|p| p.from)),
+                }
+            })
+            .collect();
+        let mut rounds: Vec<_> = world
+            .records
+            .iter()
+            .filter(|r| r.chain.is_public() && r.t <= world.moment)
+            .filter_map(|r| if let Body::Round(round) = &r.body { Some((r, round)) } else { None })
+            .collect();
+        rounds.sort_by_key(|(r, _)| r.t);
+        Self { world, clock: Clock::on(world.settings.site.time_zone, world.moment), cards, rounds }
+    }
+
+    /// The moment that the site speaks of.
+    pub fn moment(&self) -> Moment {
+        self.world.moment
+    }
+
+    /// What is watched, by name.
+    pub fn title(&self) -> &'a str {
+        &self.world.settings.site.title
+    }
+
+    /// A public component.
+    pub fn card(&self, id: &ComponentId) -> Option<&Card<'a>> {
+        self.cards.iter().find(|c| c.component.id == *id || c.component.formerly.contains(id))
+    }
+
+    /// Incidents that have a public page, newest beginning first.
+    pub fn incidents(&self) -> impl Iterator<Item = &'a Incident> + use<'a> {
+        self.world.book.incidents.iter().filter(|i| i.public)
+    }
+
+    /// The public incident of an outage: one of its members' outages begins within it.
+    pub fn incident_of(&self, id: &ComponentId, outage: &Outage) -> Option<&'a Incident> {
+        let end = outage.end.map_or(self.moment(), |e| e.at);
+        self.incidents().find(|i| {
+            let mine = i.members.iter().filter(|m| m.component == *id);
+            mine.flat_map(|m| &m.outages).any(|(from, to)| *from <= end && to.is_none_or(|to| to >= outage.from))
+        })
+    }
+
+    /// Windows that may be shown, by beginning.
+    pub fn windows(&self) -> impl Iterator<Item = &'a Maintenance> + use<'a> {
+        self.world.book.maintenances.iter().filter(|m| m.public)
+    }
+
+    /// Windows that are open now.
+    pub fn open_windows(&self) -> impl Iterator<Item = &'a Maintenance> + use<'a> {
+        self.windows().filter(|m| {
+            !m.cancelled && matches!(m.status, MaintenanceStatus::InProgress | MaintenanceStatus::Verifying)
+        })
+    }
+
+    /// Windows ahead, soonest first.
+    pub fn windows_ahead(&self) -> impl Iterator<Item = &'a Maintenance> + use<'a> {
+        self.windows().filter(|m| !m.cancelled && m.status == MaintenanceStatus::Scheduled)
+    }
+
+    /// A write-up that may be shown.
+    pub fn writeup(&self, index: Option<usize>) -> Option<&'a WriteUp> {
+        let w = self.world.writeups.get(index?)?;
+        (!w.draft && w.visibility == Visibility::Public).then_some(w)
+    }
+
+    /// Notices that may be shown, newest first.
+    pub fn notices(&self) -> impl Iterator<Item = &'a WriteUp> + '_ {
+        self.world.book.notices.iter().filter_map(|i| self.writeup(Some(*i)))
+    }
+
+    /// A notice's moment: its own beginning, else its first update's.
+    pub fn notice_at(w: &WriteUp) -> Option<Moment> {
+        w.started.or(w.starts).or_else(|| w.updates.iter().filter_map(|u| u.at).min())
+    }
+
+    /// An outage's reasons from probes that the public may know of.
+    pub fn reasons<'b>(&self, card: &Card<'_>, outage: &'b Outage) -> Vec<&'b Reason> {
+        let public = |r: &&Reason| {
+            let probe = card.component.probes.iter().find(|p| p.key.name() == r.probe.name());
+            probe.is_none_or(|p| p.visibility == Visibility::Public)
+        };
+        outage.reasons.iter().filter(public).collect()
+    }
+
+    /// Rounds of public chains with `from ≤ t < to`.
+    pub fn rounds_in(&self, from: Moment, to: Moment) -> &[(&'a Record, &'a Round)] {
+        let a = self.rounds.partition_point(|(r, _)| r.t < from);
+        let b = self.rounds.partition_point(|(r, _)| r.t < to);
+        &self.rounds[a..b.max(a)]
+    }
+
+    /// The last look at any public component.
+    pub fn last_look(&self) -> Option<Moment> {
+        self.cards.iter().filter_map(|c| c.timeline?.last_look).max()
+    }
+
+    /// How many places looked lately, of how many: a place counts while its last round still vouches.
+    pub fn places(&self) -> (usize, usize) {
+        let all = self.world.settings.run.vantages.len().max(1);
+        let fresh = self.world.settings.run.interval.ms() * 5 / 2;
+        let lately = |at: Moment| (self.moment() - at).ms() < fresh;
+        let places = &self.world.timelines.places;
+        let now = places.iter().filter(|p| p.blind.is_none() && p.last_round.is_some_and(lately)).count();
+        (now.min(all), all)
+    }
+}
