@@ -14,18 +14,18 @@ pub fn load(site: &Path, purpose: Purpose) -> Result<Loaded, Trouble> {
 pub fn load_or_last_good(at: &Folders, purpose: Purpose, report: &mut Report) -> Result<Loaded, Trouble> {
     match config::load(&at.site, purpose) {
         Ok(loaded) => {
-            if let Err(e) = config::keep_last_good(&at.site) {
+            if let Err(e) = config::keep_last_good(&at.site, &loaded.sources) {
                 report.warnings.push(format!("the last good config could not be kept: {e}"));
             }
             Ok(loaded)
         }
         Err(mistakes) => match config::load_last_good(&at.site, purpose) {
-            Some(loaded) => {
+            Some(Ok(loaded)) => {
                 report.warnings.push("the config is broken; this run used the last good one".to_owned());
                 report.troubles.push(mistakes.into());
                 Ok(loaded)
             }
-            None => Err(mistakes.into()),
+            Some(Err(_)) | None => Err(mistakes.into()),
         },
     }
 }

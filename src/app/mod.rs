@@ -142,8 +142,7 @@ pub fn run(site: &Path, want: Want) -> Result<Report, Trouble> {
             Ok(swapped) => {
                 report.swapped = Some(swapped);
                 drill::point("swapped");
-                let after = &stands.loaded.settings.publish.after;
-                report.troubles.extend(publish::after(&at.site, after.as_deref()).err().map(Trouble::from));
+                report.troubles.extend(after_swap(&at, &stands).err());
             }
         },
     }
@@ -201,6 +200,13 @@ fn stand(
     let book = incident::attach(&timelines, &history.records, writeups, &loaded.settings, moment);
     let journal::Reading { records, remarks, .. } = history;
     Stands { loaded, records, words, timelines, book, remarks, moment }
+}
+
+/// Runs the publish command, where there is one; it may take as long as a round.
+fn after_swap(at: &Folders, stands: &Stands) -> Result<(), Trouble> {
+    let settings = &stands.loaded.settings;
+    let Some(command) = &settings.publish.after else { return Ok(()) };
+    Ok(publish::after(&at.site, command, settings.run.interval)?)
 }
 
 fn public(at: &Folders, stands: &Stands) -> PathBuf {

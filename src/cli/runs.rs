@@ -32,7 +32,7 @@ fn tell(report: &Report) {
     if let Some(stands) = &report.stands {
         components(stands);
     }
-    if let Some(swapped) = report.swapped {
+    if let Some(swapped) = &report.swapped {
         say(format!(
             "Published: {} written, {} unchanged, {} removed",
             swapped.written, swapped.unchanged, swapped.removed
