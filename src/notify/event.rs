@@ -98,7 +98,7 @@ fn incidents<'a>(world: &World<'a>) -> Vec<(&'a Incident, Vec<Step<'a>>)> {
     }
     let with_records = world.book.incidents.iter().filter_map(|incident| {
         let mut records = by_id.remove(incident.id.as_ref()?.as_str())?;
-        records.sort_by(|a, b| (a.0.t, a.0.n).cmp(&(b.0.t, b.0.n)));
+        records.sort_by_key(|(record, _)| (record.t, record.n));
         Some((incident, records))
     });
     with_records.collect()

@@ -233,9 +233,8 @@ fn digest_id(events: &[Event]) -> String {
 
 /// The first digits of a hash.
 pub(super) fn hex(bytes: &[u8], digits: usize) -> String {
-    let mut text: String = bytes.iter().take(digits.div_ceil(2)).map(|b| format!("{b:02x}")).collect();
-    text.truncate(digits);
-    text
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).take(digits).collect()
 }
 
 /// Tells the operator's channels of trouble with the monitor itself: a broken config, words that cannot be read. The
