@@ -17,7 +17,7 @@ use super::{tables, value};
 pub(super) type Defaults<'a> = Vec<(&'static str, Table<'a>)>;
 
 /// Everything that `[[component]]` gave.
-pub(super) struct Components {
+pub(super) struct Listed {
     /// The components, in the order of the config.
     pub(super) components: Vec<Component>,
     /// Where each stands, in the same order.
@@ -87,8 +87,8 @@ pub(super) fn read(
     defaults: &Defaults<'_>,
     kinds: &Kinds<'_>,
     looks: bool,
-) -> Components {
-    let mut all = Components { components: Vec::new(), places: Vec::new(), probes: Vec::new() };
+) -> Listed {
+    let mut all = Listed { components: Vec::new(), places: Vec::new(), probes: Vec::new() };
     for table in list {
         one(reader, table, base, defaults, kinds, looks, &mut all);
     }
@@ -102,7 +102,7 @@ fn one(
     defaults: &Defaults<'_>,
     kinds: &Kinds<'_>,
     looks: bool,
-    all: &mut Components,
+    all: &mut Listed,
 ) {
     let keys: Vec<Key> = tables::COMPONENT.iter().chain(tables::RULES).copied().collect();
     let read = reader.read("a component", table, &keys, &["probe"], false);

@@ -82,7 +82,7 @@ impl Found {
 
     /// The mistakes and the warnings, each in the order of the files.
     pub(super) fn tell(mut self, sources: &Sources) -> (Vec<Mistake>, Vec<Mistake>) {
-        self.0.sort_by(|a, b| a.place.cmp(&b.place));
+        self.0.sort_by_key(|f| f.place);
         let (errors, warnings): (Vec<Finding>, Vec<Finding>) = self.0.into_iter().partition(|f| f.stops);
         let tell = |list: Vec<Finding>| list.iter().map(|f| mistake(f, sources)).collect();
         (tell(errors), tell(warnings))

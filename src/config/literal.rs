@@ -82,7 +82,7 @@ mod tests {
     fn every_form_of_string_is_followed() {
         for (raw, part, typed) in [
             (r#""status == 200""#, "200", "200"),
-            (r#"'status == 200'"#, "status", "status"),
+            (r"'status == 200'", "status", "status"),
             (r#""a == \"x\" && bad""#, "bad", "bad"),
             (r#""a == \"x\" && bad""#, "\"x\"", r#"\"x\""#),
             (r#""caf\u00e9 bad""#, "é", "\\u00e9"),

@@ -89,7 +89,7 @@ impl Read {
 
     /// Whether a key was typed and did not fit, or is required and missing: that has been told already.
     pub(super) fn failed(&self, key: &str) -> bool {
-        self.givens.get(key).is_none() && (self.typed(key) || self.lacking.iter().any(|k| *k == key))
+        self.givens.get(key).is_none() && (self.typed(key) || self.lacking.contains(&key))
     }
 
     /// Whether a key was typed, right or wrong.
@@ -123,7 +123,7 @@ impl Reader<'_> {
         for entry in &table.entries {
             match keys.iter().find(|k| k.name == entry.name) {
                 Some(key) => {
-                    read.places.push(self.places(key, entry));
+                    read.places.push(places(key, entry));
                     if let Some(given) = self.given(key, entry, uses, &mut read.unset) {
                         read.givens.0.push((key.name, given));
                     }
@@ -145,16 +145,6 @@ impl Reader<'_> {
         if !self.broken {
             self.found.error(place, text).help(doc);
         }
-    }
-
-    fn places(&self, key: &Key, entry: &Entry<'_>) -> Where {
-        let file = entry.key.file;
-        let value = Place::new(file, entry.value.span());
-        let items = match entry.value.get_ref() {
-            DeValue::Array(list) => list.iter().map(|v| Place::new(file, v.span())).collect(),
-            _ => vec![value],
-        };
-        Where { name: key.name, value, items }
     }
 
     fn unknown(&mut self, what: &str, entry: &Entry<'_>, keys: &[Key], others: &[&str]) {
@@ -275,4 +265,15 @@ fn list<'a>(value: &'a Spanned<DeValue<'a>>) -> Vec<&'a Spanned<DeValue<'a>>> {
         DeValue::Array(list) => list.iter().collect(),
         _ => vec![value],
     }
+}
+
+/// Where a key and the items of its value stand.
+fn places(key: &Key, entry: &Entry<'_>) -> Where {
+    let file = entry.key.file;
+    let value = Place::new(file, entry.value.span());
+    let items = match entry.value.get_ref() {
+        DeValue::Array(list) => list.iter().map(|v| Place::new(file, v.span())).collect(),
+        _ => vec![value],
+    };
+    Where { name: key.name, value, items }
 }

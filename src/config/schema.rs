@@ -33,10 +33,10 @@ pub(super) fn of(kinds: &Kinds<'_>) -> Value {
 }
 
 fn table(keys: &[Key]) -> Value {
-    object(properties(keys), keys)
+    object(&properties(keys), keys)
 }
 
-fn object(properties: Map<String, Value>, keys: &[Key]) -> Value {
+fn object(properties: &Map<String, Value>, keys: &[Key]) -> Value {
     let required: Vec<&str> = keys.iter().filter(|k| k.required).map(|k| k.name).collect();
     let mut made = json!({ "type": "object", "properties": properties, "additionalProperties": false });
     if !required.is_empty() {
@@ -110,7 +110,7 @@ fn component(kinds: &Kinds<'_>) -> Value {
     let probes: Vec<Value> = probes.collect();
     let mut all = properties(&keys);
     all.insert("probe".into(), json!({ "type": "array", "items": one_of(probes) }));
-    object(all, &keys)
+    object(&all, &keys)
 }
 
 fn channel(kinds: &Kinds<'_>) -> Value {

@@ -34,8 +34,11 @@ pub(super) struct Sort {
     /// What its assertions may name.
     pub(super) fields: &'static [Field],
     /// Reads its options.
-    pub(super) read: Box<dyn Fn(&Givens) -> Result<Made, Vec<Refusal>>>,
+    pub(super) read: ReadKind,
 }
+
+/// Reads the options of a kind.
+type ReadKind = Box<dyn Fn(&Givens) -> Result<Made, Vec<Refusal>>>;
 
 /// A kind with its options, and the host that it asks.
 pub(super) struct Made {
@@ -111,7 +114,7 @@ pub(super) fn understand(
     let told = self::listed(&mut reader, &files, "notify");
     let channels = channels::read(&mut reader, &told, kinds, purpose.tells);
     tell_syntax(&mut reader, syntax);
-    let plans = read.probes.iter().filter_map(|p| p.plan()).collect();
+    let plans = read.probes.iter().filter_map(super::probes::Common::plan).collect();
     Understood {
         settings,
         plans,

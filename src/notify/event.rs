@@ -98,7 +98,7 @@ fn incidents<'a>(world: &World<'a>) -> Vec<(&'a Incident, Vec<Step<'a>>)> {
     }
     let with_records = world.book.incidents.iter().filter_map(|incident| {
         let mut records = by_id.remove(incident.id.as_ref()?.as_str())?;
-        records.sort_by(|a, b| (a.0.t, a.0.n).cmp(&(b.0.t, b.0.n)));
+        records.sort_by_key(|(record, _)| (record.t, record.n));
         Some((incident, records))
     });
     with_records.collect()
@@ -234,13 +234,14 @@ fn windows(world: &World<'_>, all: &mut Vec<Event>) {
 
 fn window(world: &World<'_>, window: &Maintenance, said: &[(&Record, &DeskMaintenance)], all: &mut Vec<Event>) {
     let writeup: Option<&WriteUp> = window.writeup.and_then(|i| world.writeups.get(i));
-    let mut push = |key: String, word: &str, at: Moment, since: Moment| {
-        let tell = |internal| story::of_window(world, window, writeup, word, internal);
+    let mut push = |key: String, word: &str, times: (Moment, Moment), at: Moment| {
+        let said = (word, times.0, times.1);
+        let tell = |internal| story::of_window(world, window, writeup, said, internal);
         all.push(Event {
             id: format!("maintenance/{}/{key}", window.id),
             kind: EventKind::Maintenance,
             at,
-            since,
+            since: at,
             public: window.public,
             inside: tell(true),
             outside: tell(false),
@@ -257,18 +258,19 @@ fn window(world: &World<'_>, window: &Maintenance, said: &[(&Record, &DeskMainte
                 Some(_) => "moved",
             };
             let key = if before.is_none() { word.to_owned() } else { format!("{word}/{}", record.t.rfc3339()) };
-            push(key, word, record.t, record.t);
+            push(key, word, times, record.t);
         }
         before = Some(times);
     }
     if window.cancelled {
         return;
     }
+    let times = (window.starts, window.ends);
     if window.starts <= world.moment && !window.declared_late {
-        push("started".to_owned(), "started", window.starts, window.starts);
+        push("started".to_owned(), "started", times, window.starts);
     }
     if window.status == MaintenanceStatus::Completed {
-        push("completed".to_owned(), "completed", window.ends, window.ends);
+        push("completed".to_owned(), "completed", times, window.ends);
     }
 }
 

@@ -13,6 +13,9 @@ mod send;
 mod story;
 mod webhook;
 
+#[cfg(test)]
+mod tests;
+
 use crate::model::{Givens, Key, Refusal};
 
 pub use command::Command;

@@ -38,7 +38,7 @@ struct Payload<'a> {
     probe: Option<Probe<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<Digest<'a>>,
-    journal: Vec<Chain<'a>>,
+    journal: Vec<Witness<'a>>,
 }
 
 #[derive(Serialize)]
@@ -114,7 +114,7 @@ struct Listed<'a> {
 }
 
 #[derive(Serialize)]
-struct Chain<'a> {
+struct Witness<'a> {
     chain: &'a str,
     n: u64,
     head: &'a str,
@@ -163,7 +163,9 @@ fn payload<'a>(delivery: &'a Delivery, heads: &'a [(ChainName, Head, u64)]) -> P
             count,
             events: delivery.events.iter().rev().take(LISTED_MAX).map(|e| listed(delivery, e)).collect(),
         }),
-        journal: journal.map(|(chain, head, n)| Chain { chain: chain.as_str(), n: *n, head: head.as_str() }).collect(),
+        journal: journal
+            .map(|(chain, head, n)| Witness { chain: chain.as_str(), n: *n, head: head.as_str() })
+            .collect(),
     }
 }
 

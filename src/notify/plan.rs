@@ -195,22 +195,23 @@ fn due<'a>(
             single.push((past.attempts, event.clone()));
         }
     }
-    // The newest are told one by one; what came before them is told in one.
-    let overflow = single.len().saturating_sub(DELIVERIES_MAX);
-    let (over, rest) = single.split_at(overflow);
+    // What was tried by itself is tried again by itself. Of the rest the newest are told one by one, and what came
+    // before them in one.
+    let (mut tried, fresh): (Vec<_>, Vec<_>) = single.into_iter().partition(|(attempts, _)| *attempts > 0);
+    tried.truncate(DELIVERIES_MAX);
+    let overflow = fresh.len().saturating_sub(DELIVERIES_MAX - tried.len());
+    let (over, newest) = fresh.split_at(overflow);
     late.extend(over.iter().map(|(_, event)| event.clone()));
     for (id, (attempts, events)) in digests {
         deliveries.push(delivery(channel, id, attempts + 1, now, events, true));
     }
     if late.len() == 1 {
         let event = late.remove(0);
-        let attempts = past.get(&event.id).map_or(0, |p| p.attempts);
-        deliveries.push(delivery(channel, event.id.clone(), attempts + 1, now, vec![event], false));
+        deliveries.push(delivery(channel, event.id.clone(), 1, now, vec![event], false));
     } else if !late.is_empty() {
-        let attempts = late.iter().filter_map(|e| past.get(&e.id)).map(|p| p.attempts).max().unwrap_or(0);
-        deliveries.push(delivery(channel, digest_id(&late), attempts + 1, now, late, true));
+        deliveries.push(delivery(channel, digest_id(&late), 1, now, late, true));
     }
-    for (attempts, event) in rest {
+    for (attempts, event) in tried.iter().chain(newest) {
         deliveries.push(delivery(channel, event.id.clone(), attempts + 1, now, vec![event.clone()], false));
     }
 }
@@ -232,9 +233,8 @@ fn digest_id(events: &[Event]) -> String {
 
 /// The first digits of a hash.
 pub(super) fn hex(bytes: &[u8], digits: usize) -> String {
-    let mut text: String = bytes.iter().take(digits.div_ceil(2)).map(|b| format!("{b:02x}")).collect();
-    text.truncate(digits);
-    text
+    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).take(digits).collect()
 }
 
 /// Tells the operator's channels of trouble with the monitor itself: a broken config, words that cannot be read. The

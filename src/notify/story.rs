@@ -112,12 +112,12 @@ pub(super) fn of_step(
     let failed = matches!(step.step, IncidentStep::Open | IncidentStep::Join | IncidentStep::Relapse)
         .then(|| seen.iter().find_map(|id| failed_probe(world, id, step.at, internal)))
         .flatten();
-    let why = failed.as_ref().filter(|f| !f.error.is_empty()).map_or_else(String::new, |f| format!(" {}.", f.error));
+    let why = failed.as_ref().filter(|f| !f.error.is_empty()).map_or_else(String::new, |f| format!(": {}", f.error));
     let text = match step.step {
-        IncidentStep::Open => format!("{who} {be} {} since {since}.{why}", state(world, &seen, step.seen)),
-        IncidentStep::Join => format!("{who} {be} affected too, since {since}.{why}"),
+        IncidentStep::Open => format!("{who} {be} {} since {since}{why}.", state(world, &seen, step.seen)),
+        IncidentStep::Join => format!("{who} {be} affected too, since {since}{why}."),
         IncidentStep::Relapse => {
-            format!("{who} {} again since {since}.{why}", if seen.len() == 1 { "fails" } else { "fail" })
+            format!("{who} {} again since {since}{why}.", if seen.len() == 1 { "fails" } else { "fail" })
         }
         IncidentStep::Recover => {
             let rest = visible(world, still, internal);
@@ -177,17 +177,17 @@ pub(super) fn of_words(
     Story { text: format!("{word}: {}{next}", update.text.trim()), components: named.collect(), ..base }
 }
 
-/// A maintenance window.
+/// What happened to a maintenance window, with the times that held then.
 pub(super) fn of_window(
     world: &World<'_>,
     window: &Maintenance,
     writeup: Option<&WriteUp>,
-    what: &str,
+    (what, starts, ends): (&str, Moment, Moment),
     internal: bool,
 ) -> Story {
     let seen = visible(world, &window.components, internal);
     let on = if seen.is_empty() { String::new() } else { format!(" ({})", names(world, &seen)) };
-    let (from, to) = (clock(world, window.starts), clock(world, window.ends));
+    let (from, to) = (clock(world, starts), clock(world, ends));
     let text = match what {
         "announced" => format!("Planned work{on}: {from} to {to}."),
         "moved" => format!("The planned work{on} is now {from} to {to}."),
@@ -203,8 +203,8 @@ pub(super) fn of_window(
             id: window.id.clone(),
             what: what.to_owned(),
             status: window.status,
-            starts: window.starts,
-            ends: window.ends,
+            starts,
+            ends,
         }),
         ..plain(world, &window.title, slug)
     }

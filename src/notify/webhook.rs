@@ -10,7 +10,7 @@ use sha2::Sha256;
 
 use crate::model::{Givens, Key, Moment, Refusal, Secret, Span, Takes};
 
-use super::plan::Delivery;
+use super::plan::{Delivery, hex};
 use super::send::Refused;
 use super::{ChannelInfo, ChannelKind, payload};
 
@@ -144,18 +144,14 @@ impl Webhook {
     }
 }
 
-/// `t=…` is not part of it: the timestamp has its own header, and the signed text is `<timestamp>.<body>`.
+/// The `Statuary-Signature` header: HMAC-SHA-256 of `<timestamp>.<body>`; the timestamp has a header of its own.
 pub(super) fn signature(secret: &Secret, at: Moment, body: &[u8]) -> String {
     // HMAC takes a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { return String::new() };
     mac.update(seconds(at).as_bytes());
     mac.update(b".");
     mac.update(body);
-    let mut text = "sha256=".to_owned();
-    for byte in mac.finalize().into_bytes() {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    format!("sha256={}", hex(&mac.finalize().into_bytes(), 64))
 }
 
 fn seconds(at: Moment) -> String {
