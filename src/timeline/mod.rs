@@ -108,10 +108,11 @@ pub struct Outage {
     /// nothing opened here. So it is firm when the end before it is. That an earlier beginning may still be found
     /// undoes nothing: a journaled `at` stands.
     ///
-    /// With several strips it may also rest on a level that is about to end: where a good row, not yet confirmed, began
-    /// in one of them at or before this opening, and the level would not hold without that strip, it waits for the row.
-    /// A late look can undo it where it rests on fewer places than the quorum because the others were not known; then
-    /// it is firm `gap` after it began.
+    /// With several strips it may also rest on a level that is about to end (a good row, not yet confirmed, began in a
+    /// strip at or before this opening), or on a place that says nothing because its bad row has nothing good near it
+    /// and may turn out to be a blip. Where the level would not hold otherwise, it waits for that row. A late look can
+    /// undo it where it rests on fewer places than the quorum because the others were not known; then it is firm `gap`
+    /// after it began.
     pub firm: bool,
     /// Short good rows inside it (below the level that was open): from, to.
     pub come_backs: Vec<(Moment, Moment)>,
@@ -131,7 +132,8 @@ pub struct OutageEnd {
     /// A bad row at the end of a strip reaches back to its first look, or to the first of the blips that it would
     /// flap with. A flapping outage reaches back to its own start until its last blip is `blip_within` ago, since one
     /// more blip would carry it on. Where as many strips of a probe as the vote needs reach back to `at` or before,
-    /// the end may still vanish. A come-back undoes no end: until a good row is confirmed, there is none.
+    /// the end may still vanish (one strip where one probe up is enough). A come-back undoes no end: until a good row is
+    /// confirmed, there is none. An end may still be found to lie earlier; a journaled `at` stands.
     pub firm: bool,
 }
 

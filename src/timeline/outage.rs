@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Component, Moment, Settings, Verdict};
+use crate::model::{Combine, Component, Moment, Settings, Verdict};
 use crate::timeline::blip;
 use crate::timeline::gather::{History, Look, NO_MS};
 use crate::timeline::strip::{self, Story};
@@ -50,7 +50,12 @@ pub(super) fn component(history: &History<'_>, settings: &Settings, index: usize
 /// Per probe it takes as many strips as the vote needs: those that are bad now, and those whose pending row (or
 /// flapping that one more blip would carry on) reaches back. A single place that flaps undoes nothing that a quorum
 /// has to see.
+///
+/// Where one probe up is enough, a single place counts: it can turn the probe that was up into one that is not.
 fn reach(crossing: &Crossing<'_>) -> Option<i64> {
+    if crossing.combine == Combine::Any {
+        return crossing.stories.iter().filter_map(|s| s.reach).min();
+    }
     let probes = crossing.stories.chunks(crossing.vantages.len().max(1));
     let per_probe = probes.filter_map(|stories| {
         let open = |s: &Story| s.bad.last().filter(|b| b.end.is_none()).map(|b| b.from);

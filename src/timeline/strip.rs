@@ -29,8 +29,10 @@ pub(super) struct Story {
     pub(super) pending: Option<(usize, usize)>,
     /// What is pending at its end could, once finished, be an outage from here on.
     pub(super) reach: Option<i64>,
-    /// The good row at its end that has not yet ended what is open: where it begins.
-    pub(super) easing: Option<i64>,
+    /// The good row at its end that has not yet ended what is open, below level 1 and below level 2: where it begins.
+    pub(super) easing: [Option<i64>; 2],
+    /// What is pending at its end has nothing good near it: where that row begins. Once finished it may have been good.
+    pub(super) unsure: Option<i64>,
     /// How long its last look vouches.
     pub(super) gap: i64,
 }
@@ -95,7 +97,8 @@ fn settle(mut story: Story, bad: Level, down: Level, looks: &[Look], within: i64
     story.voting = without(story.voting, &bad.dark);
     let earliest = [bad.pending, down.pending].into_iter().flatten().min();
     story.pending = earliest;
-    story.easing = bad.easing;
+    story.easing = [bad.easing, down.easing];
+    story.unsure = bad.dark.last().filter(|_| bad.pending.is_some()).filter(|d| d.1 == i64::MAX).map(|d| d.0);
 
     let pending_from = earliest.map(|(first, _)| looks[first].t);
     let short = blip::merge(bad.blips.into_iter().chain(down.blips).collect());

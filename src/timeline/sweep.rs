@@ -67,7 +67,6 @@ struct Vote {
     held: bool,
     /// The record by which that was known.
     seen: i64,
-    shaky_until: i64,
 }
 
 struct Sweep<'a> {
@@ -239,33 +238,58 @@ impl Sweep<'_> {
             if bits.iter().any(|b| lonely(*b)) { Shows::Minority } else { Shows::Up }
         };
         if held && !self.votes[probe].held {
-            self.votes[probe] = self.confirmed(first, needed, at);
+            self.votes[probe].seen = self.confirmed(first, needed, at);
         }
         self.votes[probe].held = held;
         Some(shows)
     }
 
-    /// A level of a probe begins to hold: which record made that known, and how long it may be undone.
-    fn confirmed(&self, first: usize, needed: usize, at: i64) -> Vote {
+    /// A level of a probe begins to hold: the record that made that known.
+    fn confirmed(&self, first: usize, needed: usize, at: i64) -> i64 {
         let strips = first..first + self.crossing.vantages.len();
         let bad = strips.filter(|s| self.bits[*s] & BAD != 0);
-        let mut seen: Vec<i64> = bad.clone().map(|s| self.crossing.stories[s].bad[self.spell[s]].seen).collect();
+        let mut seen: Vec<i64> = bad.map(|s| self.crossing.stories[s].bad[self.spell[s]].seen).collect();
         seen.sort_unstable();
-        let nth = seen.get(needed.saturating_sub(1)).copied().unwrap_or(at);
-        let gap = bad.clone().map(|s| self.crossing.stories[s].gap).max().unwrap_or_default();
-        // A good row at a strip's end will, once confirmed, have ended its level where the row began.
-        let eases = |s: &usize| {
-            let story = &self.crossing.stories[*s];
-            self.spell[*s] + 1 == story.bad.len() && story.easing.is_some_and(|from| from <= at)
+        seen.get(needed.saturating_sub(1)).copied().unwrap_or(at).max(at)
+    }
+
+    /// Until when an opening at `at` may still be undone.
+    fn shaky_until(&self, at: i64) -> i64 {
+        let probes = (0..self.votes.len()).filter(|p| self.crossing.combine == Combine::Any || self.votes[*p].held);
+        let each = probes.map(|p| self.probe_shaky_until(p, at));
+        let until = match self.crossing.combine {
+            Combine::All => each.min(),
+            Combine::Any => each.max(),
         };
-        let shaky_until = if bad.filter(|s| !eases(s)).count() < needed {
+        until.unwrap_or(i64::MIN)
+    }
+
+    fn probe_shaky_until(&self, probe: usize, at: i64) -> i64 {
+        let places = self.crossing.vantages.len();
+        let strips = || (probe * places..(probe + 1) * places).map(|s| (s, &self.crossing.stories[s], self.bits[s]));
+        // A good row at a strip's end will, once confirmed, have ended its level where the row began.
+        let eases = |s: usize, story: &Story| {
+            self.spell[s] + 1 == story.bad.len() && story.easing[0].is_some_and(|from| from <= at)
+        };
+        // A bad row with nothing good near it says nothing now; as a blip it will have been good.
+        let unsure = strips().filter(|(_, story, _)| story.unsure.is_some_and(|from| from <= at)).count();
+        let bad = || strips().filter(|(_, _, bits)| bits & BAD != 0);
+        let sure = || bad().filter(|(s, story, _)| !eases(*s, story));
+        if !self.votes[probe].held {
+            // Here one probe up is enough: this one is not, but may turn out to have been.
+            let lonely = strips().filter(|(_, _, bits)| bits & DOWN != 0);
+            let eased = lonely.filter_map(|(_, story, _)| story.easing.into_iter().flatten().min()).any(|e| e <= at);
+            return if unsure > 0 || eased { i64::MAX } else { i64::MIN };
+        }
+        let known = strips().filter(|(_, _, bits)| bits & (BAD | DOWN | VOTING | KNOWN) != 0).count();
+        if sure().count() < self.crossing.quorum.min(known + unsure).max(1) {
             i64::MAX
-        } else if seen.len() < self.crossing.quorum {
+        } else if bad().count() < self.crossing.quorum {
+            let gap = bad().map(|(_, story, _)| story.gap).max().unwrap_or_default();
             at.saturating_add(gap)
         } else {
             i64::MIN
-        };
-        Vote { held: true, seen: nth.max(at), shaky_until }
+        }
     }
 
     fn follow_outage(&mut self, at: i64, open: bool, status: Status, dip: bool) {
@@ -274,13 +298,12 @@ impl Sweep<'_> {
         let votes = self.votes.iter().filter(|v| v.held);
         if open && !was_open {
             // All: the first probe known to fail. Any: all must be known to, and none up since `at`.
-            let seen = votes.clone().map(|v| v.seen);
-            let shaky = votes.map(|v| v.shaky_until);
-            let (seen, shaky_until) = match self.crossing.combine {
-                Combine::All => (seen.min(), shaky.min()),
-                Combine::Any => (seen.max(), shaky.max()),
+            let seen = votes.map(|v| v.seen);
+            let seen = match self.crossing.combine {
+                Combine::All => seen.min(),
+                Combine::Any => seen.max(),
             };
-            let shaky_until = shaky_until.unwrap_or(i64::MIN);
+            let shaky_until = self.shaky_until(at);
             let seen = seen.unwrap_or(at).max(at).min(moment);
             let swept =
                 Swept { from: at, seen, end: None, worst: Status::Degraded, come_backs: Vec::new(), shaky_until };

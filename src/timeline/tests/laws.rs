@@ -8,7 +8,7 @@ use crate::timeline::{ComponentTimeline, Figure, Outage, fold};
 
 /// A history: looks of two probes from up to three places, and words about windows.
 #[derive(Clone, Debug)]
-struct History {
+pub(super) struct History {
     /// When (in steps of 20 s), from which place, of which probe, what.
     looks: Vec<(u16, u8, bool, char)>,
     /// Said at, starts, length, in minutes.
@@ -19,7 +19,7 @@ struct History {
 }
 
 impl History {
-    fn settings(&self) -> Settings {
+    pub(super) fn settings(&self) -> Settings {
         let mut settings = settings(&[("web", 2)], &["fra", "nyc", "sin"][..usize::from(self.places)]);
         settings.components[0].combine = if self.any { Combine::Any } else { Combine::All };
         settings.components[0].rules.blip_within = Span::from_mins(self.within_mins);
@@ -27,7 +27,7 @@ impl History {
     }
 
     /// The records as the runs would have written them, each chain in its own order.
-    fn records(&self) -> Vec<Record> {
+    pub(super) fn records(&self) -> Vec<Record> {
         let mut looks = self.looks.clone();
         looks.sort_by_key(|l| (l.0, l.1));
         let mut records = Vec::new();
@@ -58,7 +58,7 @@ fn letter() -> impl Strategy<Value = char> {
     prop_oneof![4 => Just('u'), 1 => Just('g'), 3 => Just('d'), 1 => Just('?'), 1 => Just('D'), 1 => Just('U')]
 }
 
-fn history() -> impl Strategy<Value = History> {
+pub(super) fn history() -> impl Strategy<Value = History> {
     let looks = prop::collection::vec((0_u16..120, 0_u8..3, any::<bool>(), letter()), 1..80);
     let windows = prop::collection::vec((0_u8..40, 0_u8..40, 0_u8..12), 0..4);
     (looks, windows, 1_u8..=3, any::<bool>(), prop_oneof![Just(1_i64), Just(3), Just(10)])

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod figures;
+mod firm;
 mod laws;
 mod places;
 mod strips;

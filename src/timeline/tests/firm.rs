@@ -1,0 +1,46 @@
+//! What is firm stays: openings and ends that were declarable at one moment stand at every later one.
+
+use proptest::prelude::*;
+
+use super::first;
+use super::laws::{History, history};
+use crate::model::{Moment, Span};
+use crate::timeline::fold;
+
+/// A blip after the moment may still complete a chain of flapping; that is no pending row. With this no chain completes.
+const NO_FLAPPING: Span = Span::from_mins(24 * 60);
+
+fn stands(h: &History, now: i64, later: i64) -> Result<(), TestCaseError> {
+    let mut settings = h.settings();
+    settings.components[0].rules.blip_within = NO_FLAPPING;
+    let records = h.records();
+    let at = |s: i64| first(&fold(&records, &settings, Moment::from_ms(s * 1000))).clone();
+    let (before, after) = (at(now), at(now + later));
+    let mut last_end = None;
+    for outage in &before.outages {
+        if outage.firm {
+            let holds =
+                |o: &&crate::timeline::Outage| o.from <= outage.from && o.end.is_none_or(|e| outage.from < e.at);
+            let now_in = after.outages.iter().find(holds);
+            prop_assert!(now_in.is_some(), "undone: {outage:?}\nin {:?}", after.outages);
+            let swallowed = last_end.is_some_and(|end| now_in.is_some_and(|o| o.from < end));
+            prop_assert!(!swallowed, "merged into the one before: {outage:?}\nin {:?}", after.outages);
+        }
+        if let Some(end) = outage.end.filter(|e| e.firm) {
+            // It may be found to have ended earlier still; that it goes on may not.
+            let goes_on = |o: &crate::timeline::Outage| o.from <= end.at && o.end.is_none_or(|e| end.at < e.at);
+            prop_assert!(!after.outages.iter().any(goes_on), "no longer ended: {outage:?}\nin {:?}", after.outages);
+        }
+        last_end = outage.end.map(|e| e.at);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_firm_stands_at_every_later_moment(h in history(), now in 0_i64..2400, later in 0_i64..600) {
+        stands(&h, now, later)?;
+    }
+}
