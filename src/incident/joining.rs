@@ -2,7 +2,7 @@
 
 use crate::incident::detect::{Detection, Turn};
 use crate::incident::ledger::{Case, Part, Spell, Stamp};
-use crate::model::{IncidentId, Moment};
+use crate::model::{ComponentId, IncidentId, Moment};
 use crate::timeline::Outage;
 
 impl Detection<'_> {
