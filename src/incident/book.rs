@@ -6,7 +6,7 @@ use crate::incident::events::{events, status};
 use crate::incident::facts::{Facts, Measured};
 use crate::incident::graph::Graph;
 use crate::incident::join::{self, Pair};
-use crate::incident::ledger::{self, Case, Entry};
+use crate::incident::ledger::{self, Case, Cases, Entry};
 use crate::incident::say::{self, Clock};
 use crate::incident::windows::remark;
 use crate::incident::words::Press;
@@ -20,7 +20,7 @@ use crate::timeline::Timelines;
 pub(super) struct Desk<'a> {
     pub(super) settings: &'a Settings,
     pub(super) graph: &'a Graph<'a>,
-    pub(super) cases: &'a [Case],
+    pub(super) cases: &'a Cases,
     pub(super) facts: Facts<'a>,
     pub(super) press: Press,
     pub(super) writeups: &'a [WriteUp],
@@ -39,20 +39,20 @@ pub(super) fn attach(
     let graph = Graph::new(settings);
     let entries: Vec<Entry<'_>> = ledger::entries(records, settings, Some(moment));
     let look_back = ledger::looks_back(records, settings, moment);
-    let cases: Vec<Case> = ledger::cases(&entries, &graph).into_iter().filter(|c| c.opened.is_some()).collect();
+    let cases = ledger::cases(&entries, &graph);
     let desk = Desk {
         settings,
         graph: &graph,
         cases: &cases,
         facts: Facts::new(timelines, &cases, &graph, settings),
-        press: Press::new(&entries, moment, look_back),
+        press: Press::new(records, &entries, moment, look_back),
         writeups,
         moment,
         look_back,
     };
     let (pairs, mut remarks) = join::pairs(&cases, writeups, &graph, settings, moment);
     let mut incidents: Vec<Incident> = pairs.iter().filter_map(|p| desk.incident(p)).collect();
-    desk.address(&mut incidents);
+    Desk::address(&mut incidents);
     remarks.extend(desk.follow(&mut incidents));
     incidents.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.slug.cmp(&b.slug)));
     remarks.extend(desk.unknown_components());
@@ -92,7 +92,7 @@ impl Desk<'_> {
         let ended = status.is_over().then(end).map(|e| e.max(started));
         let members = members(self, &measured, w);
         let refuted = !measured.is_empty() && measured.iter().all(|m| m.refuted);
-        let next_word = self.next_word(&events, w).filter(|_| !status.is_over());
+        let next_word = Self::next_word(&events, w).filter(|_| !status.is_over());
         let origin = self.facts.origin(&measured);
         Some(Incident {
             id: cases.first().map(|c| c.id.clone()),
@@ -130,7 +130,7 @@ impl Desk<'_> {
     }
 
     /// When the next word is due, by the latest word.
-    fn next_word(&self, events: &[Event], w: Option<&WriteUp>) -> Option<Moment> {
+    fn next_word(events: &[Event], w: Option<&WriteUp>) -> Option<Moment> {
         let last = events.iter().rev().find_map(|e| match e.voice {
             Voice::Person(i) => Some(i),
             Voice::Machine(_) => None,
@@ -160,7 +160,7 @@ impl Desk<'_> {
     }
 
     /// Gives an incident that nobody wrote about another address where a write-up already has its own.
-    fn address(&self, incidents: &mut [Incident]) {
+    fn address(incidents: &mut [Incident]) {
         let written: HashSet<String> =
             incidents.iter().filter(|i| i.writeup.is_some()).map(|i| i.slug.clone()).collect();
         for i in incidents.iter_mut().filter(|i| i.writeup.is_none()) {
@@ -212,7 +212,7 @@ impl Desk<'_> {
                 let near = join::nearest(id.as_str(), self.settings.components.iter().map(|c| c.id.as_str()));
                 remarks.push(remark(
                     w,
-                    &format!("`components` names {id}, which is not configured{near} It is shown as typed"),
+                    &format!("`components` names {id}, which is not configured; it is shown as typed{near}"),
                 ));
             }
         }

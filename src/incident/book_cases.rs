@@ -1,7 +1,7 @@
 //! MEANING "People and the machine": write-ups beside the journal's incidents.
 
-use crate::incident::cases::stella;
 use crate::incident::check::{Stage, at, line, update, wall, writeup};
+use crate::incident::morning_cases::stella;
 use crate::incident::{Book, Incident, Voice, worst_moment};
 use crate::model::{
     Announce, ComponentId, Impact, IncidentId, IncidentStatus, Moment, Span, Status, Visibility, WriteUpKind,
@@ -48,8 +48,18 @@ fn the_machine_tells_the_whole_story_by_itself() {
     let stage = stella().runs(0..=140);
     let book = stage.book(140);
     let i = only(&book);
-    insta::assert_snapshot!(brief(i), @"2026-11-23-backend resolved critical 9:00–10:40 Website, Api, Checkups and 3 more were down");
-    insta::assert_snapshot!(story(i), @"");
+    insta::assert_snapshot!(brief(i), @"2026-11-23-backend resolved critical 9:00–10:40 Website, Api, Checkups and 4 more were down");
+    insta::assert_snapshot!(story(i), @"
+    9:00 [investigating] Website, Api, Checkups and 3 more stopped answering at 9:00: no answer within 5 s.
+    9:01 [] Redis became degraded at 9:01: no answer within 5 s.
+    10:00 [] Website and Api work again since 10:00.
+    10:06 [] Website and Api stopped answering again at 10:06: no answer within 5 s.
+    10:23 [] Backend and Redis work again since 10:23.
+    10:31 [] Workers works again since 10:31.
+    10:33 [] Checkups and Monitors work again since 10:33.
+    10:40 [monitoring] Website and Api work again since 10:40; we are watching.
+    11:11 [resolved] Resolved: quiet since 10:40.
+    ");
     assert_eq!(i.origin, Some(ComponentId::from("redis")));
     assert_eq!((i.detected, i.recovered_seen), (Some(at(1)), Some(at(101))));
     let website = i.members.iter().find(|m| m.component.as_str() == "website").unwrap();
@@ -70,8 +80,13 @@ fn the_status_is_the_latest_events_a_persons_or_the_machines() {
     assert_eq!(only(&told.book(8)).status, IncidentStatus::Identified);
     let told = told.runs(9..=45);
     assert_eq!(only(&told.book(12)).status, IncidentStatus::Monitoring, "as it stood at 9:12");
-    insta::assert_snapshot!(story(only(&told.book(45))), @"");
-    insta::assert_snapshot!(briefs(&told.book(45)), @"");
+    insta::assert_snapshot!(story(only(&told.book(45))), @"
+    9:02 [investigating] Web stopped answering at 9:02: no answer within 5 s.
+    9:04 [identified] update 0
+    9:10 [monitoring] Web works again since 9:10; we are watching.
+    9:41 [resolved] Resolved: quiet since 9:10.
+    ");
+    insta::assert_snapshot!(briefs(&told.book(45)), @"2026-11-23-web-down resolved critical 9:02–9:10 The morning outage");
 }
 
 #[test]
@@ -148,10 +163,13 @@ fn what_is_ambiguous_is_a_remark_and_stands_alone() {
     // A time inside one of them is unambiguous; two ids tell of both.
     let with = |w: crate::model::WriteUp| Stage { writeups: vec![w], ..stage.clone() }.runs(62..=62).book(62);
     w.started = Some(at(44));
-    insta::assert_snapshot!(briefs(&with(w.clone())), @"");
+    insta::assert_snapshot!(briefs(&with(w.clone())), @"
+    2026-11-23-web-down monitoring critical 9:44–… The morning outage
+    2026-11-23-web resolved critical 9:02–9:04 Web was down
+    ");
     w.started = None;
     w.incident = vec![IncidentId::from("2026-11-23-web"), IncidentId::from("2026-11-23-web-2")];
-    insta::assert_snapshot!(briefs(&with(w)), @"");
+    insta::assert_snapshot!(briefs(&with(w)), @"2026-11-23-web-down monitoring critical 9:02–… The morning outage");
 }
 
 #[test]
@@ -178,15 +196,27 @@ fn shown_is_the_worst_of_measured_and_declared_and_nobody_lowers_what_is_measure
         };
         stage.book(minute).shown.iter().map(one).collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!(say(&stage, 5), @"");
+    insta::assert_snapshot!(say(&stage, 5), @"
+    web major_outage 9:02
+    db operational 9:00
+    mail operational (declared) –
+    ");
     let impacts = [("web", Some(Impact::Minor)), ("db", Some(Impact::Major)), ("mail", None)];
     let mut w = writeup("2026-11-23-all.md", "1", &impacts);
     w.updates.push(update("a", Some(4), Some(IncidentStatus::Investigating), "x"));
     stage.writeups.push(w);
     let mut stage = stage.runs(6..=6);
-    insta::assert_snapshot!(say(&stage, 6), @"");
+    insta::assert_snapshot!(say(&stage, 6), @"
+    web major_outage 9:02
+    db partial_outage (declared) 9:02
+    mail degraded_performance (declared) 9:02
+    ");
     stage.writeups[0].updates.push(update("b", Some(7), Some(IncidentStatus::Resolved), "y"));
-    insta::assert_snapshot!(say(&stage.runs(7..=7), 7), @"");
+    insta::assert_snapshot!(say(&stage.runs(7..=7), 7), @"
+    web major_outage 9:02
+    db operational 9:00
+    mail operational (declared) –
+    ");
 }
 
 #[test]
@@ -301,8 +331,15 @@ fn people_alone_make_an_incident_and_what_follows_is_tied_both_ways() {
     notice.kind = WriteUpKind::Notice;
     stage.writeups = vec![first, after, lost, notice];
     let book = stage.runs(46..=46).book(46);
-    insta::assert_snapshot!(briefs(&book), @"");
-    insta::assert_snapshot!(remarks(&book), @"");
+    insta::assert_snapshot!(briefs(&book), @"
+    lost investigating none 9:46–… The morning outage
+    2026-11-30-changes resolved none 9:20–9:30 The morning outage
+    2026-11-23-web resolved critical 9:02–9:10 The morning outage
+    ");
+    insta::assert_snapshot!(remarks(&book), @"
+    `follows` names 2026-11-23-wed, and no write-up has that name; did you mean 2026-11-23-web?
+    `components` names wep, which is not configured; it is shown as typed; did you mean web?
+    ");
     let tie = |slug: &str| {
         let i = book.incidents.iter().find(|i| i.slug == slug).unwrap();
         (i.follows.join(","), i.followed_by.join(","))

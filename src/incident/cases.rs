@@ -1,8 +1,8 @@
 //! MEANING "Incidents", sentence by sentence: strips in, the desk's records out.
 
-use crate::incident::check::{Stage, at, line};
+use crate::incident::check::{Stage, at, line, writeup};
 use crate::incident::due;
-use crate::model::{Body, ComponentId, DeskIncident, IncidentId, IncidentStep, Span};
+use crate::model::{Body, ComponentId, IncidentStep, Span, WriteUpKind};
 
 /// Runs a site over some minutes and compares the journal, line by line.
 fn check(name: &str, components: &[&str], strips: &[(&str, &str)], minutes: i64, expected: &[&str]) {
@@ -72,13 +72,22 @@ fn quiet_means_that_no_member_is_bad_pending_or_unseen() {
         ("pending, then well", "duuu", 36, Some("9:36")),
         ("unseen", "??uu", 36, None),
         ("unseen, then seen", "??uu", 37, Some("9:37")),
-        ("in a window", "mmuu", 36, None),
         ("well", "uuuu", 35, Some("9:35")),
     ] {
         let line = resolved.map(|seen| format!("Resolve 2026-11-23-web 9:04/{seen} web"));
         let expected: Vec<&str> = recovered.iter().copied().chain(line.as_deref()).collect();
         check(name, &["web"], &[("web", &with(tail))], minutes, &expected);
     }
+}
+
+#[test]
+fn in_a_window_a_member_counts_as_unseen() {
+    let mut stage = Stage::new(&["web"]).strip("web", format!("uudd{}", "u".repeat(60)));
+    let mut w = writeup("work.md", "1", &[("web", None)]);
+    (w.kind, w.starts, w.ends) = (WriteUpKind::Maintenance, Some(at(30)), Some(at(38)));
+    stage.writeups.push(w);
+    let stage = stage.runs(0..=40);
+    assert_eq!(stage.journal().lines().last().unwrap(), "Resolve 2026-11-23-web 9:04/9:38 web");
 }
 
 #[test]
@@ -354,88 +363,4 @@ fn a_journaled_at_stands_and_the_page_shows_the_timelines() {
     let book = late.book(5);
     assert_eq!(book.incidents[0].measured_start, Some(at(2)));
     assert_eq!(book.incidents[0].id.as_ref().unwrap().as_str(), "2026-11-23-web");
-}
-
-#[test]
-fn changed_rules_open_none_in_days_already_passed() {
-    let day = 24 * 60;
-    // The day over, the record shows an outage that the rules of then did not call one.
-    let mut stage = Stage::new(&["web"]).strip("web", format!("{}dddd", "u".repeat(60)));
-    for m in [59, 60, 61, 62, 63, 64, 65, 66, 67, 300, day, day + 1] {
-        stage.look(m);
-    }
-    assert_eq!(stage.due(day + 1), Vec::new());
-    // The same, but nobody looked since: a run that was lost, and is made good.
-    let mut lost = Stage { records: Vec::new(), ..stage };
-    for m in [59, 60, 61, 62, 63, 64, 65, day] {
-        lost.look(m);
-    }
-    let steps: Vec<String> = lost.due(day).iter().map(|d| line(d.internal, &d.body)).collect();
-    insta::assert_snapshot!(steps.join("\n"), @"
-    Open 2026-11-23-web 10:00/10:01 web
-    Recover 2026-11-23-web 10:04/10:05 web
-    Resolve 2026-11-23-web 10:04/24T9:00 web
-    ");
-}
-
-#[test]
-fn a_run_killed_between_the_two_chains_is_completed_with_the_same_ids() {
-    let mut stage = Stage::new(&["web > db", "db!"]).strip("web", "uudd").strip("db", "uuudd");
-    // Only the internal join was saved; the public opening was lost.
-    let orphan = DeskIncident {
-        id: IncidentId::from("2026-11-23-web"),
-        step: IncidentStep::Join,
-        at: at(3),
-        seen: at(4),
-        components: vec![ComponentId::from("db")],
-    };
-    (0..=4).for_each(|m| stage.look(m));
-    let due = vec![crate::incident::Due { internal: true, body: Body::Incident(orphan) }];
-    stage.save(4, due, 1);
-    let stage = stage.runs(5..=5);
-    insta::assert_snapshot!(stage.journal(), @"
-    (internal) Join 2026-11-23-web 9:03/9:04 db
-    Open 2026-11-23-web 9:02/9:03 web
-    Recover 2026-11-23-web 9:04/9:05 web
-    ");
-}
-
-/// Minutes from 8:30: Stella was down from 9:00 to 10:40; at 10:00 the web site came up for six minutes.
-pub(super) fn stella() -> Stage {
-    let components = [
-        "website > backend | Public | www.example.com",
-        "api > backend | Public | www.example.com",
-        "checkups > workers | Watching",
-        "monitors > workers | Watching",
-        "workers > backend, redis | Watching",
-        "backend > redis | Machines",
-        "redis | Machines",
-    ];
-    let span = |down: usize, up: usize| format!("{}{}", "d".repeat(down), "u".repeat(up));
-    let web = format!("{}{}{}", span(60, 6), span(34, 1), "u".repeat(60));
-    Stage::new(&components)
-        .strip("website", web.clone())
-        .strip("api", web)
-        .strip("checkups", span(93, 60))
-        .strip("monitors", span(93, 60))
-        .strip("workers", span(91, 60))
-        .strip("backend", span(83, 60))
-        .strip("redis", format!("u{}{}", "g".repeat(67), span(15, 60)))
-}
-
-#[test]
-fn stellas_morning_is_one_incident() {
-    let stage = stella().runs(0..=140);
-    insta::assert_snapshot!(stage.journal(), @"
-    Open 2026-11-23-backend 9:00/9:01 backend,website,api,workers,checkups,monitors
-    Join 2026-11-23-backend 9:01/9:02 redis
-    Recover 2026-11-23-backend 10:00/10:01 website,api
-    Relapse 2026-11-23-backend 10:06/10:07 website,api
-    Recover 2026-11-23-backend 10:23/10:24 redis,backend
-    Recover 2026-11-23-backend 10:31/10:32 workers
-    Recover 2026-11-23-backend 10:33/10:34 checkups,monitors
-    Recover 2026-11-23-backend 10:40/10:41 website,api
-    Resolve 2026-11-23-backend 10:40/11:11 backend,website,api,workers,checkups,monitors,redis
-    ");
-    assert_eq!(stage.book(140).incidents.len(), 1);
 }

@@ -279,7 +279,7 @@ fn outage(id: &ComponentId, from: i64, seen: i64, worst: Status) -> Outage {
 
 fn stretches(looks: &[char], outages: &[Outage]) -> Vec<Stretch> {
     let mut stretches: Vec<Stretch> = Vec::new();
-    for (t, c) in looks.iter().enumerate().take(looks.len() - 1) {
+    for (t, c) in looks.iter().enumerate() {
         let from = at(t as i64);
         let inside = outages.iter().any(|o| o.from <= from && o.end.is_none_or(|e| from < e.at));
         let (status, known) = match c {
@@ -288,7 +288,8 @@ fn stretches(looks: &[char], outages: &[Outage]) -> Vec<Stretch> {
             _ if inside => (status(*c).max(Status::Degraded), true),
             _ => (Status::Operational, true),
         };
-        let to = at(t as i64 + 1);
+        // The last stretch holds the moment itself.
+        let to = at((t as i64 + 1).min(looks.len() as i64 - 1));
         match stretches.last_mut().filter(|s| (s.status, s.known) == (status, known)) {
             Some(s) => s.to = to,
             None => stretches.push(Stretch { from, to, status, known, minority: Vec::new() }),

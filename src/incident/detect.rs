@@ -5,7 +5,7 @@
 
 use crate::incident::Due;
 use crate::incident::graph::Graph;
-use crate::incident::ledger::{self, Case, Entry, Part, Spell, Stamp};
+use crate::incident::ledger::{self, Cases, Entry, Part, Spell, Stamp};
 use crate::incident::quiet::Quiet;
 use crate::model::{Body, ComponentId, DeskIncident, IncidentId, IncidentStep, Moment, Record, Settings};
 use crate::timeline::{ComponentTimeline, Outage, Timelines};
@@ -20,18 +20,18 @@ pub(super) struct Told {
 
 /// One thing to take, in its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Turn {
-    seen: Moment,
-    at: Moment,
+pub(super) struct Turn {
+    pub(super) seen: Moment,
+    pub(super) at: Moment,
     what: What,
-    rank: usize,
-    component: usize,
+    pub(super) rank: usize,
+    pub(super) component: usize,
     outage: usize,
 }
 
 /// Ends before starts: the order of the variants is the order of the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum What {
+pub(super) enum What {
     /// Late records refute what case and part say.
     Refute(Told),
     End,
@@ -42,10 +42,10 @@ enum What {
 
 /// The state of one detection.
 pub(super) struct Detection<'a> {
-    settings: &'a Settings,
-    graph: &'a Graph<'a>,
-    lines: Vec<Option<&'a ComponentTimeline>>,
-    cases: Vec<Case>,
+    pub(super) settings: &'a Settings,
+    pub(super) graph: &'a Graph<'a>,
+    pub(super) lines: Vec<Option<&'a ComponentTimeline>>,
+    pub(super) cases: Cases,
     /// Per component and outage.
     told: Vec<Vec<Option<Told>>>,
     /// What waits for firmer news: component, start.
@@ -121,14 +121,12 @@ pub(super) fn touches(spell: &Spell, outage: &Outage) -> bool {
 }
 
 /// The latest spell that tells of an outage.
-pub(super) fn cover(cases: &[Case], component: &ComponentId, outage: &Outage) -> Option<Told> {
+pub(super) fn cover(cases: &Cases, component: &ComponentId, outage: &Outage) -> Option<Told> {
     let mut best: Option<(Stamp, Told)> = None;
-    for (c, case) in cases.iter().enumerate() {
-        for (p, part) in case.parts.iter().enumerate().filter(|(_, p)| p.component == *component) {
-            for (s, spell) in part.spells.iter().enumerate().filter(|(_, s)| touches(s, outage)) {
-                if best.is_none_or(|(start, _)| spell.start >= start) {
-                    best = Some((spell.start, Told { case: c, part: p, spell: s }));
-                }
+    for &(case, part) in cases.of(component) {
+        for (spell, s) in cases[case].parts[part].spells.iter().enumerate().filter(|(_, s)| touches(s, outage)) {
+            if best.is_none_or(|(start, _)| s.start >= start) {
+                best = Some((s.start, Told { case, part, spell }));
             }
         }
     }
@@ -171,15 +169,14 @@ impl Detection<'_> {
     /// Open spells that nothing in the timeline tells of any more, although it reaches back to them.
     fn refuted(&self, component: usize, rank: usize, line: &ComponentTimeline) -> Vec<Turn> {
         let mut turns = Vec::new();
-        for (c, case) in self.cases.iter().enumerate().filter(|(_, c)| c.opened.is_some()) {
-            for (p, part) in case.parts.iter().enumerate().filter(|(_, p)| p.component == line.id) {
-                let Some(spell) = part.open() else { continue };
-                let told = Told { case: c, part: p, spell: part.spells.len() - 1 };
-                let reached = line.since.is_some_and(|since| since <= spell.start.at);
-                if reached && !line.outages.iter().any(|o| touches(spell, o)) {
-                    let Stamp { at, seen } = spell.start;
-                    turns.push(Turn { seen, at, what: What::Refute(told), rank, component, outage: usize::MAX });
-                }
+        for &(case, part) in self.cases.of(&line.id) {
+            let spells = &self.cases[case].parts[part];
+            let Some(spell) = spells.open().filter(|_| self.cases[case].opened.is_some()) else { continue };
+            let told = Told { case, part, spell: spells.spells.len() - 1 };
+            let reached = line.since.is_some_and(|since| since <= spell.start.at);
+            if reached && !line.outages.iter().any(|o| touches(spell, o)) {
+                let Stamp { at, seen } = spell.start;
+                turns.push(Turn { seen, at, what: What::Refute(told), rank, component, outage: usize::MAX });
             }
         }
         turns
@@ -200,7 +197,8 @@ impl Detection<'_> {
         })
     }
 
-    fn near(&self, component: usize, a: Moment, b: Moment) -> bool {
+    /// Whether two starts lie within `group_within` of each other.
+    pub(super) fn near(&self, component: usize, a: Moment, b: Moment) -> bool {
         let within = self.graph.component(component).rules.group_within;
         a - b <= within && b - a <= within
     }
@@ -238,7 +236,7 @@ impl Detection<'_> {
         };
         let internal = internal || !self.graph.is_public(turn.component);
         self.declare(internal, id.clone(), step, Stamp { at: turn.at, seen: turn.seen }, line.id.clone());
-        let case = self.cases.iter().position(|c| c.id == id).expect("it was just declared");
+        let case = self.cases.number(id.as_str()).expect("it was just declared");
         let part = self.cases[case].parts.iter().position(|p| p.component == line.id).expect("as above");
         let spell = self.cases[case].parts[part].spells.len() - 1;
         self.told[turn.component][turn.outage] = Some(Told { case, part, spell });
@@ -270,10 +268,10 @@ impl Detection<'_> {
 
     /// The spell of a component that is open since before a moment.
     fn open_spell(&self, component: &ComponentId, at: Moment) -> Option<Told> {
-        self.cases.iter().enumerate().filter(|(_, c)| c.opened.is_some()).find_map(|(case, c)| {
-            let part = c.parts.iter().position(|p| p.component == *component)?;
-            let spell = c.parts[part].spells.len() - 1;
-            c.parts[part].open().filter(|s| s.start.at <= at).map(|_| Told { case, part, spell })
+        self.cases.of(component).iter().find_map(|&(case, part)| {
+            let spells = &self.cases[case].parts[part];
+            let open = spells.open().filter(|s| s.start.at <= at && self.cases[case].opened.is_some());
+            open.map(|_| Told { case, part, spell: spells.spells.len() - 1 })
         })
     }
 
@@ -285,96 +283,6 @@ impl Detection<'_> {
         let before_last = self.own_rounds.len().checked_sub(2).map(|i| self.own_rounds[i]);
         zone.date(end.seen) < zone.date(self.now)
             && before_last.is_some_and(|t| t > end.seen + self.settings.rules.merge_within)
-    }
-
-    /// Whether a component fails, as known in a round.
-    fn failing(&self, component: usize, round: Moment) -> bool {
-        self.lines[component]
-            .is_some_and(|line| line.outages.iter().any(|o| o.seen <= round && o.end.is_none_or(|e| e.seen > round)))
-    }
-
-    /// The failing members of a case, as known in a round.
-    fn failing_members(&self, case: &Case, round: Moment) -> Vec<usize> {
-        let failing = |s: &Spell| s.start.seen <= round && s.end.is_none_or(|e| e.seen > round);
-        case.parts
-            .iter()
-            .filter(|p| p.spells.iter().any(failing))
-            .filter_map(|p| self.graph.number(p.component.as_str()))
-            .filter(|i| self.failing(*i, round))
-            .collect()
-    }
-
-    /// The case that a confirmed outage joins.
-    fn join(&self, turn: Turn, outage: &Outage) -> Option<usize> {
-        let public = self.graph.is_public(turn.component);
-        let mut candidates: Vec<(Stamp, usize)> = self
-            .cases
-            .iter()
-            .enumerate()
-            .filter(|(_, c)| !(c.internal && public))
-            .filter_map(|(i, c)| c.opened.map(|opened| (opened, i)))
-            // One that was opened later is no candidate for an outage that was over by then.
-            .filter(|(opened, _)| opened.seen <= turn.seen || outage.end.is_none_or(|e| e.seen > opened.seen))
-            .collect();
-        candidates.sort(); // of several, the oldest
-        let find = |fits: &dyn Fn(&Case, Moment) -> bool| {
-            let fitting = candidates.iter().find(|(opened, i)| fits(&self.cases[*i], turn.seen.max(opened.seen)));
-            fitting.map(|(_, i)| *i)
-        };
-        let component = self.graph.component(turn.component);
-        let unresolved = |case: &Case, round: Moment| case.resolved.is_none_or(|r| r.seen > round);
-        let recent = |case: &Case| case.recovery_seen().is_some_and(|r| turn.at - r <= component.rules.merge_within);
-        find(&|case, round| unresolved(case, round) && case.part(&component.id).is_some())
-            .or_else(|| find(&|case, _| case.part(&component.id).is_some() && recent(case)))
-            .or_else(|| {
-                find(&|case, round| {
-                    let failing = self.failing_members(case, round);
-                    unresolved(case, round) && failing.iter().any(|m| self.graph.linked(*m, turn.component))
-                })
-            })
-            .or_else(|| {
-                find(&|case, round| {
-                    unresolved(case, round)
-                        && !self.failing_members(case, round).is_empty()
-                        && self.near_latest(case, turn, round)
-                })
-            })
-    }
-
-    /// Whether the latest member of a case started close enough, and is a neighbour.
-    fn near_latest(&self, case: &Case, turn: Turn, round: Moment) -> bool {
-        let started = |p: &Part| p.spells.iter().map(|s| s.start).filter(|s| s.seen <= round).map(|s| s.at).max();
-        let latest = case.parts.iter().filter_map(started).max();
-        latest.is_some_and(|latest| {
-            self.near(turn.component, latest, turn.at)
-                && case.parts.iter().filter(|p| started(p) == Some(latest)).any(|p| {
-                    let member = self.graph.number(p.component.as_str());
-                    member.is_some_and(|m| self.graph.neighbours(m, turn.component))
-                })
-        })
-    }
-
-    /// The date of the outage in the site's zone and the deepest failing dependency known by then. A public id never
-    /// names an internal component; an internal one keeps to internal names, so that it never takes a public one.
-    fn new_id(&self, turn: Turn) -> IncidentId {
-        let public = self.graph.is_public(turn.component);
-        let mut deepest = (0, turn.component);
-        for (i, depth) in self.graph.depths(turn.component).into_iter().enumerate() {
-            let Some(depth) = depth.filter(|d| *d > deepest.0) else { continue };
-            if self.graph.is_public(i) == public && self.failing(i, turn.seen) {
-                deepest = (depth, i);
-            }
-        }
-        let date = self.settings.site.time_zone.date(turn.at).format("%Y-%m-%d");
-        let stem = format!("{date}-{}", self.graph.component(deepest.1).id);
-        let taken = |id: &str| self.cases.iter().any(|c| c.id.as_str() == id && c.opened.is_some());
-        let mut id = stem.clone();
-        let mut next = 2;
-        while taken(&id) {
-            id = format!("{stem}-{next}");
-            next += 1;
-        }
-        IncidentId::from(id)
     }
 
     /// Resolves what had been quiet long enough by a round.

@@ -94,7 +94,8 @@ pub(super) fn status(events: &[Event], front: Option<(IncidentStatus, Moment)>) 
 fn machine(cases: &[&Case], facts: &Facts<'_>, settings: &Settings, clock: &Clock) -> Vec<Step> {
     let mut records: Vec<(usize, Moment, &DeskIncident)> =
         cases.iter().enumerate().flat_map(|(c, case)| case.steps.iter().map(move |(t, d)| (c, *t, d))).collect();
-    records.sort_by_key(|(_, t, _)| *t);
+    // Two chains saved at one moment have no order between them: there, what was seen first stands first.
+    records.sort_by_key(|(_, t, d)| (*t, d.seen));
     let mut failing: BTreeSet<(usize, ComponentId)> = BTreeSet::new();
     let mut keys: BTreeSet<String> = BTreeSet::new();
     let mut steps = Vec::new();
@@ -111,19 +112,20 @@ fn machine(cases: &[&Case], facts: &Facts<'_>, settings: &Settings, clock: &Cloc
         // A public incident says nothing of internal members.
         let shown = |id: &&ComponentId| cases[c].internal || facts.is_public(id);
         let told: Vec<ComponentId> = d.components.iter().filter(shown).cloned().collect();
-        if told.is_empty() && d.step != IncidentStep::Resolve {
+        let calm = failing.is_empty();
+        if told.is_empty() && d.step != IncidentStep::Resolve && !(calm && d.step == IncidentStep::Recover) {
             continue;
         }
         let wants = match d.step {
             IncidentStep::Open | IncidentStep::Join | IncidentStep::Relapse if was_calm => Wants::Investigating,
-            IncidentStep::Recover if failing.is_empty() => Wants::Monitoring,
+            IncidentStep::Recover if calm => Wants::Monitoring,
             // Of several incidents told as one, the last to be resolved ends it.
             IncidentStep::Resolve if cases.iter().all(|c| c.steps.iter().any(|(t2, s)| resolves(s) && *t2 <= t)) => {
                 Wants::Resolved
             }
             _ => Wants::Nothing,
         };
-        let (at, text) = sentence(d, &told, facts, settings, clock, failing.is_empty());
+        let (at, text) = sentence(d, &told, facts, settings, clock, calm);
         let mut key = format!("{}-{}", word(d.step), d.seen.ms());
         while !keys.insert(key.clone()) {
             key.push('+');
@@ -168,6 +170,7 @@ fn sentence(
             let failures: Vec<_> = told.iter().map(|id| facts.failure(id, stamp, settings)).collect();
             (at, say::failed(&failures, at, clock, d.step == IncidentStep::Relapse))
         }
+        IncidentStep::Recover if told.is_empty() => (d.at, say::all_well(d.at, clock)),
         IncidentStep::Recover => {
             let ends: Vec<Moment> = told.iter().filter_map(|id| facts.end(id, stamp)).collect();
             let refuted = ends.is_empty() && told.iter().all(|id| facts.outage(id, stamp).is_none());

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::incident::Member;
 use crate::incident::detect;
 use crate::incident::graph::Graph;
-use crate::incident::ledger::{Case, Stamp};
+use crate::incident::ledger::{Cases, Spell, Stamp};
 use crate::incident::say::Failure;
 use crate::model::{ComponentId, Moment, Settings, Status, Visibility};
 use crate::timeline::{ComponentTimeline, Outage, Timelines};
@@ -14,7 +14,7 @@ use crate::timeline::{ComponentTimeline, Outage, Timelines};
 pub(super) struct Facts<'a> {
     pub(super) graph: &'a Graph<'a>,
     pub(super) lines: Vec<Option<&'a ComponentTimeline>>,
-    cases: &'a [Case],
+    cases: &'a Cases,
     /// Case and part → the outages that belong to it.
     outages: HashMap<(usize, usize), Vec<&'a Outage>>,
 }
@@ -27,7 +27,7 @@ pub(super) struct Measured {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn new(timelines: &'a Timelines, cases: &'a [Case], graph: &'a Graph<'a>, settings: &Settings) -> Self {
+    pub(super) fn new(timelines: &'a Timelines, cases: &'a Cases, graph: &'a Graph<'a>, settings: &Settings) -> Self {
         let lines = detect::lines(timelines, graph, settings);
         let mut outages: HashMap<(usize, usize), Vec<&Outage>> = HashMap::new();
         for line in lines.iter().flatten() {
@@ -98,14 +98,14 @@ impl<'a> Facts<'a> {
 
     /// The outage that a step speaks of: the one that was failing when the step was confirmed.
     pub(super) fn outage(&self, id: &ComponentId, start: Stamp) -> Option<&'a Outage> {
-        let spell = crate::incident::ledger::Spell { start, end: None };
+        let spell = Spell { start, end: None };
         self.line(id)?.outages.iter().rev().find(|o| detect::touches(&spell, o))
     }
 
     /// The end that a recovery speaks of.
     pub(super) fn end(&self, id: &ComponentId, stamp: Stamp) -> Option<Moment> {
         let ends = self.line(id)?.outages.iter().filter_map(|o| o.end);
-        ends.filter(|e| e.at <= stamp.seen && e.seen >= stamp.at).map(|e| e.at).last()
+        ends.filter(|e| e.at <= stamp.seen && e.seen >= stamp.at).map(|e| e.at).next_back()
     }
 
     /// How a component failed at first: its status then, and the first reason that the public may read.
@@ -133,29 +133,21 @@ impl<'a> Facts<'a> {
             .iter()
             .filter_map(|m| Some((self.graph.number(m.member.component.as_str())?, m.member.outages.first()?.0)))
             .collect();
-        let mut best: Option<((std::cmp::Reverse<usize>, Moment, usize), usize)> = None;
-        for (from, _) in &failed {
+        let deeper = failed.iter().flat_map(|(from, _)| {
             let depths = self.graph.depths(*from);
-            for (i, start) in &failed {
-                if let Some(depth) = depths[*i].filter(|d| *d > 0) {
-                    let key = (std::cmp::Reverse(depth), *start, *i);
-                    if best.is_none_or(|(b, _)| key < b) {
-                        best = Some((key, *i));
-                    }
-                }
-            }
-        }
-        best.map(|(_, i)| self.graph.component(i).id.clone())
+            let below = failed.iter().filter_map(move |(i, start)| Some((depths[*i].filter(|d| *d > 0)?, *start, *i)));
+            below.collect::<Vec<_>>()
+        });
+        let deepest = deeper.min_by_key(|(depth, start, i)| (std::cmp::Reverse(*depth), *start, *i));
+        deepest.map(|(_, _, i)| self.graph.component(i).id.clone())
     }
 }
 
 /// The case and part that an outage belongs to: the spell that tells of it, or one that was open when it began.
-fn belongs(cases: &[Case], id: &ComponentId, outage: &Outage) -> Option<(usize, usize)> {
+fn belongs(cases: &Cases, id: &ComponentId, outage: &Outage) -> Option<(usize, usize)> {
     detect::cover(cases, id, outage).map(|t| (t.case, t.part)).or_else(|| {
-        cases.iter().enumerate().rev().find_map(|(c, case)| {
-            let p = case.parts.iter().position(|p| p.component == *id)?;
-            let inside = |s: &crate::incident::ledger::Spell| s.start.at <= outage.from;
-            case.parts[p].open().filter(|s| inside(s)).map(|_| (c, p))
-        })
+        let open =
+            |&&(c, p): &&(usize, usize)| cases[c].parts[p].open().is_some_and(|s: &Spell| s.start.at <= outage.from);
+        cases.of(id).iter().rev().find(open).copied()
     })
 }

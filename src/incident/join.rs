@@ -1,9 +1,9 @@
 //! Which write-up tells of which of the journal's incidents.
 
 use crate::incident::graph::Graph;
-use crate::incident::ledger::Case;
+use crate::incident::ledger::{Case, Cases};
 use crate::incident::windows::remark;
-use crate::model::{ComponentId, Moment, Remark, Settings, Span, Visibility, WriteUp, WriteUpKind};
+use crate::model::{ComponentId, IncidentId, Moment, Remark, Settings, Span, Visibility, WriteUp, WriteUpKind};
 
 /// How far from an incident a write-up's time may lie.
 const AROUND: Span = Span::from_mins(24 * 60);
@@ -19,7 +19,7 @@ pub(super) struct Pair {
 /// Joins them: first those that name their incident, then by components and time where that is unambiguous; those that
 /// follow another come last, as they tell what came after.
 pub(super) fn pairs(
-    cases: &[Case],
+    cases: &Cases,
     writeups: &[WriteUp],
     graph: &Graph<'_>,
     settings: &Settings,
@@ -28,7 +28,7 @@ pub(super) fn pairs(
     let mut taken: Vec<Option<usize>> = vec![None; cases.len()];
     let (mut pairs, mut remarks) = (Vec::new(), Vec::new());
     let of_incidents = || writeups.iter().enumerate().filter(|(_, w)| w.kind == WriteUpKind::Incident && !w.draft);
-    let named = |w: &WriteUp| !w.incident.is_empty() || cases.iter().any(|c| c.id.as_str() == w.slug);
+    let named = |w: &WriteUp| !w.incident.is_empty() || cases.number(&w.slug).is_some_and(|c| known(&cases[c]));
     for (i, w) in of_incidents().filter(|(_, w)| named(w)) {
         let cases = by_name(i, w, cases, writeups, &mut taken, &mut remarks);
         pairs.push(Pair { cases, writeup: Some(i) });
@@ -59,7 +59,11 @@ pub(super) fn pairs(
             pairs.push(Pair { cases, writeup: Some(i) });
         }
     }
-    pairs.extend((0..cases.len()).filter(|c| taken[*c].is_none()).map(|c| Pair { cases: vec![c], writeup: None }));
+    pairs.extend(
+        (0..cases.len())
+            .filter(|c| taken[*c].is_none() && known(&cases[*c]))
+            .map(|c| Pair { cases: vec![c], writeup: None }),
+    );
     (pairs, remarks)
 }
 
@@ -67,19 +71,20 @@ pub(super) fn pairs(
 fn by_name(
     i: usize,
     w: &WriteUp,
-    cases: &[Case],
+    cases: &Cases,
     writeups: &[WriteUp],
     taken: &mut [Option<usize>],
     remarks: &mut Vec<Remark>,
 ) -> Vec<usize> {
-    let by_slug = w.incident.is_empty().then(|| w.slug.as_str());
+    let by_slug = w.incident.is_empty().then_some(w.slug.as_str());
     let mut found = Vec::new();
-    for id in w.incident.iter().map(|id| id.as_str()).chain(by_slug) {
-        let case = cases.iter().position(|c| c.id.as_str() == id && same_side(c, w));
-        match case {
-            None if cases.iter().any(|c| c.id.as_str() == id) => {} // an internal word about a public incident
+    for id in w.incident.iter().map(IncidentId::as_str).chain(by_slug) {
+        let case = cases.number(id).filter(|c| known(&cases[*c]));
+        match case.filter(|c| same_side(&cases[*c], w)) {
+            // An internal word about a public incident stands apart; a public one must not learn that it exists.
+            None if case.is_some_and(|c| !cases[c].internal) => {}
             None => {
-                let near = nearest(id, cases.iter().filter(|c| same_side(c, w)).map(|c| c.id.as_str()));
+                let near = nearest(id, cases.iter().filter(|c| known(c) && same_side(c, w)).map(|c| c.id.as_str()));
                 remarks.push(remark(w, &format!("`incident` names {id}, which the journal does not know{near}")));
             }
             Some(c) => match taken[c] {
@@ -100,7 +105,7 @@ fn by_name(
 }
 
 /// The cases that share a component with a write-up and lie at its time: around it, or, where one of them holds it, in it.
-fn candidates(w: &WriteUp, cases: &[Case], graph: &Graph<'_>, settings: &Settings, moment: Moment) -> Vec<usize> {
+fn candidates(w: &WriteUp, cases: &Cases, graph: &Graph<'_>, settings: &Settings, moment: Moment) -> Vec<usize> {
     let Some((from, to)) = time(w, settings) else { return Vec::new() };
     let ids: Vec<&ComponentId> =
         w.components.iter().map(|(id, _)| graph.number(id.as_str()).map_or(id, |i| &graph.component(i).id)).collect();
@@ -108,12 +113,17 @@ fn candidates(w: &WriteUp, cases: &[Case], graph: &Graph<'_>, settings: &Setting
         let fits = |c: &Case| {
             let shares = c.parts.iter().any(|p| ids.contains(&&p.component));
             let (start, end) = span(c, moment);
-            same_side(c, w) && shares && from <= end + around && to >= start - around
+            known(c) && same_side(c, w) && shares && from <= end + around && to >= start - around
         };
         (0..cases.len()).filter(|c| fits(&cases[*c])).collect()
     };
     let within = near(Span::ZERO);
     if within.len() == 1 { within } else { near(AROUND) }
+}
+
+/// Whether its opening was saved: a join alone is what a kill between two chains leaves.
+fn known(case: &Case) -> bool {
+    case.opened.is_some()
 }
 
 /// Public words join public incidents, internal ones internal incidents.

@@ -1,6 +1,6 @@
 //! The desk's records, replayed: what it has already declared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::incident::graph::Graph;
 use crate::model::{
@@ -94,8 +94,36 @@ pub(super) fn looks_back(records: &[Record], settings: &Settings, moment: Moment
 }
 
 /// Every incident that the journal knows, in the order of its first record.
-pub(super) fn cases(entries: &[Entry<'_>], graph: &Graph<'_>) -> Vec<Case> {
-    let mut cases = Vec::new();
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cases {
+    list: Vec<Case>,
+    by_id: HashMap<IncidentId, usize>,
+    /// Component → case and part, in the order of joining.
+    by_component: HashMap<ComponentId, Vec<(usize, usize)>>,
+}
+
+impl std::ops::Deref for Cases {
+    type Target = [Case];
+    fn deref(&self) -> &[Case] {
+        &self.list
+    }
+}
+
+impl Cases {
+    /// A case by its id.
+    pub(super) fn number(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Where a component is a member: case, part.
+    pub(super) fn of(&self, component: &ComponentId) -> &[(usize, usize)] {
+        self.by_component.get(component).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Replays the desk's records.
+pub(super) fn cases(entries: &[Entry<'_>], graph: &Graph<'_>) -> Cases {
+    let mut cases = Cases::default();
     for e in entries {
         if let Body::Incident(step) = e.body {
             let mut step = step.clone();
@@ -111,9 +139,10 @@ pub(super) fn cases(entries: &[Entry<'_>], graph: &Graph<'_>) -> Vec<Case> {
 }
 
 /// What one more record makes of the cases.
-pub(super) fn apply(cases: &mut Vec<Case>, t: Moment, internal: bool, step: DeskIncident) {
-    let i = cases.iter().position(|c| c.id == step.id).unwrap_or_else(|| {
-        cases.push(Case {
+pub(super) fn apply(cases: &mut Cases, t: Moment, internal: bool, step: DeskIncident) {
+    let Cases { list, by_id, by_component } = cases;
+    let i = *by_id.entry(step.id.clone()).or_insert_with(|| {
+        list.push(Case {
             id: step.id.clone(),
             opened: None,
             internal,
@@ -121,9 +150,10 @@ pub(super) fn apply(cases: &mut Vec<Case>, t: Moment, internal: bool, step: Desk
             resolved: None,
             steps: Vec::new(),
         });
-        cases.len() - 1
+        list.len() - 1
     });
-    let case = &mut cases[i];
+    let case = &mut list[i];
+    let members = case.parts.len();
     let stamp = Stamp { at: step.at, seen: step.seen };
     match step.step {
         IncidentStep::Open => {
@@ -134,7 +164,10 @@ pub(super) fn apply(cases: &mut Vec<Case>, t: Moment, internal: bool, step: Desk
             case.fail(&step.components, stamp);
         }
         IncidentStep::Join | IncidentStep::Relapse => {
-            case.resolved = None;
+            // Records of one moment in two chains have no order between them: there, what was seen says which is later.
+            if internal == case.internal || case.resolved.is_some_and(|r| stamp.seen > r.seen) {
+                case.resolved = None;
+            }
             case.fail(&step.components, stamp);
         }
         IncidentStep::Recover => {
@@ -146,6 +179,9 @@ pub(super) fn apply(cases: &mut Vec<Case>, t: Moment, internal: bool, step: Desk
             }
         }
         IncidentStep::Resolve => case.resolved = Some(stamp),
+    }
+    for (p, part) in case.parts.iter().enumerate().skip(members) {
+        by_component.entry(part.component.clone()).or_default().push((i, p));
     }
     case.steps.push((t, step));
 }

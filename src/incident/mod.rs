@@ -17,7 +17,10 @@ mod events;
 mod facts;
 mod graph;
 mod join;
+mod joining;
 mod ledger;
+#[cfg(test)]
+mod morning_cases;
 mod plan;
 #[cfg(test)]
 mod plan_cases;

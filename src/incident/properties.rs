@@ -99,7 +99,7 @@ fn lawful(stage: &Stage, minute: i64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     /// Runs that are killed anywhere, or never happen, leave the same journal as runs that are not.
     #[test]

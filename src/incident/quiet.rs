@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::incident::graph::Graph;
 use crate::incident::ledger::{self, Case, Stamp, WindowWords};
-use crate::model::{Moment, Span, Status, Verdict};
+use crate::model::{Moment, Span, Status};
 use crate::timeline::{ComponentTimeline, Stretch};
 
 /// What is needed to judge quiet.
@@ -42,7 +42,7 @@ impl<'a> Quiet<'a> {
             return Some(false);
         }
         let pending = line.pending.as_ref().is_some_and(|p| p.from <= from);
-        (!pending && from <= self.moment).then_some(true)
+        (!pending && from <= self.moment.max(seen)).then_some(true)
     }
 
     /// The true end of a case, and the first round up to `by` that found it quiet long enough.
@@ -88,22 +88,13 @@ impl<'a> Quiet<'a> {
         if ledger::in_window(&self.windows, id, round) {
             return false;
         }
-        if let Some(stretch) = holding(line, round) {
-            return stretch.known && !matches!(stretch.status, Status::NoData | Status::Maintenance);
-        }
-        // The last round stands where the stretches end: its own looks say whether it saw.
-        let probes = &self.graph.component(component).probes;
-        round >= self.moment
-            && !line.probes.is_empty()
-            && line.probes.iter().all(|p| {
-                let gap = probes.iter().find(|q| q.key == p.key).map_or(Span::ZERO, |q| q.gap);
-                p.last.as_ref().is_some_and(|l| l.verdict != Verdict::Unknown && round - l.at < gap)
-            })
+        holding(line, round).is_some_and(|s| s.known && !matches!(s.status, Status::NoData | Status::Maintenance))
     }
 }
 
-/// The stretch that holds a moment.
+/// The stretch that holds a moment; the last one holds the moment at which the fold stopped.
 fn holding(line: &ComponentTimeline, at: Moment) -> Option<&Stretch> {
     let i = line.stretches.partition_point(|s| s.to <= at);
-    line.stretches.get(i).filter(|s| s.from <= at)
+    let last = || line.stretches.last().filter(|s| s.to == at);
+    line.stretches.get(i).or_else(last).filter(|s| s.from <= at)
 }

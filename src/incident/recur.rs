@@ -21,7 +21,11 @@ pub(super) fn occurrences(
     before: NaiveDateTime,
 ) -> Result<Vec<NaiveDateTime>, String> {
     let start = floating(first);
-    let set = read(rule, zone)?.validate(start).map_err(|e| plain(&e.to_string()))?;
+    let rule = read(rule, zone)?;
+    if rule.get_until().is_some_and(|until| *until < start) {
+        return Err("UNTIL lies before `starts`".to_owned());
+    }
+    let set = rule.validate(start).map_err(|e| plain(&e.to_string()))?;
     if !matches!(set.get_freq(), Frequency::Daily | Frequency::Weekly | Frequency::Monthly | Frequency::Yearly) {
         return Err("FREQ must be DAILY, WEEKLY, MONTHLY or YEARLY".to_owned());
     }
@@ -37,11 +41,11 @@ fn floating(local: NaiveDateTime) -> DateTime<Tz> {
 fn read(rule: &str, zone: Zone) -> Result<RRule<Unvalidated>, String> {
     let text = rule.trim();
     let text = text.strip_prefix("RRULE:").unwrap_or(text);
-    if text.is_empty() || text.contains(['\n', '\r', ':']) {
-        return Err("one rule is expected, such as FREQ=WEEKLY;BYDAY=SU".to_owned());
+    let parts = text.split(';').filter(|p| !p.is_empty());
+    if text.is_empty() || text.contains(['\n', '\r', ':']) || parts.clone().any(|p| !p.contains('=')) {
+        return Err("an RRULE is expected, such as FREQ=WEEKLY;BYDAY=SU".to_owned());
     }
-    let (until, rest): (Vec<&str>, Vec<&str>) =
-        text.split(';').filter(|p| !p.is_empty()).partition(|p| p.to_ascii_uppercase().starts_with("UNTIL="));
+    let (until, rest): (Vec<&str>, Vec<&str>) = parts.partition(|p| p.to_ascii_uppercase().starts_with("UNTIL="));
     let rule: RRule<Unvalidated> = rest.join(";").parse().map_err(|e: rrule::RRuleError| plain(&e.to_string()))?;
     match until.first() {
         None => Ok(rule),

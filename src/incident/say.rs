@@ -83,6 +83,11 @@ pub(super) fn recovered(names: &[String], at: Moment, clock: &Clock, watching: b
     format!("{} {verb} again since {}{rest}", list(names), clock.at(at))
 }
 
+/// The last to recover has no name in public.
+pub(super) fn all_well(at: Moment, clock: &Clock) -> String {
+    format!("Everything behind it works again since {}; we are watching.", clock.at(at))
+}
+
 /// What is said when late records refute an opening.
 pub(super) fn refuted(names: &[String], at: Moment, clock: &Clock) -> String {
     format!("Looks that arrived late show that {} did not fail at {}.", list(names), clock.at(at))

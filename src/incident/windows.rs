@@ -113,7 +113,7 @@ fn occurrences(
 ) -> Result<Vec<(String, Moment, Moment)>, String> {
     let zone = settings.site.time_zone;
     let first = zone.local(starts);
-    let lasts = zone.local(ends) - first;
+    let lasts = ends - starts;
     let running = |id: &str| journaled.get(id).and_then(|w| w.last()).filter(|(_, _, m)| m.ends > now).map(|w| w.2);
     let begun: Vec<Moment> = journaled
         .keys()
@@ -132,10 +132,12 @@ fn occurrences(
     let mut spans = Vec::new();
     for local in locals {
         let suffix = format!("@{}", local.format("%Y-%m-%dT%H:%M"));
-        let (starts, ends) = (zone.moment(local), zone.moment(local + lasts));
+        // Every occurrence lasts exactly as long as the first (RFC 5545, 3.8.5.3), also where the clocks change.
+        let starts = zone.moment(local);
+        let ends = starts + lasts;
         let id = format!("{slug}{suffix}");
         if starts <= now + AHEAD && (ends > now || running(&id).is_some()) {
-            spans.push((suffix, starts, ends.max(starts)));
+            spans.push((suffix, starts, ends));
         }
     }
     Ok(spans)

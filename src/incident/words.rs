@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::incident::Due;
 use crate::incident::ledger::{self, Entry, FileWords};
-use crate::model::{Body, DeskWords, JournaledUpdate, Moment, Update, Visibility, WriteUp};
+use crate::model::{Body, DeskWords, JournaledUpdate, Moment, Record, Update, Visibility, WriteUp};
 
 /// The words that are due: a file that is new or changed, with each update that is new or whose text changed.
 /// Drafts say nothing; internal files go to the internal chain.
@@ -32,7 +32,7 @@ pub(super) fn due(writeups: &[WriteUp], entries: &[Entry<'_>]) -> Vec<Due> {
 /// When words were published, as the record tells.
 pub(super) struct Press {
     known: [BTreeMap<String, FileWords>; 2],
-    /// The desk's first record: what is stamped before it was said before there was a desk.
+    /// The first record of all: what is stamped before it was said before there was a desk.
     began: Option<Moment>,
     moment: Moment,
     look_back: bool,
@@ -40,10 +40,10 @@ pub(super) struct Press {
 
 impl Press {
     /// Reads the record.
-    pub(super) fn new(entries: &[Entry<'_>], moment: Moment, look_back: bool) -> Self {
+    pub(super) fn new(records: &[Record], entries: &[Entry<'_>], moment: Moment, look_back: bool) -> Self {
         Self {
             known: [ledger::words(entries, false), ledger::words(entries, true)],
-            began: entries.iter().map(|e| e.t).min(),
+            began: records.iter().map(|r| r.t).min(),
             moment,
             look_back,
         }
@@ -54,7 +54,7 @@ impl Press {
     }
 
     /// When an update was first published, and last changed after that. None: not by the moment.
-    /// What is stamped before the desk's first record was said before there was a desk: its own stamp counts.
+    /// What is stamped before the first record was said before there was a desk: its own stamp counts.
     pub(super) fn published(&self, w: &WriteUp, update: &Update) -> Option<(Moment, Option<Moment>)> {
         let before_desk = |stamp: Option<Moment>| stamp.filter(|at| self.began.is_none_or(|b| *at < b));
         match self.file(w).and_then(|f| f.updates.get(&update.key)) {
