@@ -19,13 +19,12 @@ pub(super) fn check(chain: &ChainRows, by_hash: &HashMap<Head, usize>) -> Result
     let mut named: HashMap<usize, u64> = HashMap::new();
     for (i, row) in chain.rows.iter().enumerate() {
         let Some(skip) = &row.skip else { continue };
-        match stepped_over(chain, by_hash, i, skip)? {
-            Some(gaps) => named.extend(gaps.into_iter().map(|gap| (gap, row.n))),
-            None => {
-                let text = format!("record {} skips {} bytes, but not those that stand before it", row.n, skip.bytes);
-                found.push((row.file, row.line, text, true));
-            }
-        }
+        let Some(gaps) = stepped_over(chain, by_hash, i, skip)? else {
+            let text = format!("record {} skips {} bytes, but not those that stand before it", row.n, skip.bytes);
+            found.push((row.file, row.line, text, true));
+            continue;
+        };
+        named.extend(gaps.into_iter().map(|gap| (gap, row.n)));
     }
     for (i, gap) in chain.gaps.iter().enumerate() {
         let by = named.get(&i);

@@ -133,9 +133,9 @@ impl<'a> Chain<'a> {
     ) -> Result<Vec<Record>, JournalError> {
         let before = self.head.and_then(|day| self.ends.get(&day)?.last.as_ref());
         let mut prev = before.map_or_else(|| root_of(self.name), |r| r.head.clone());
-        let mut n = before.map_or(0, |r| r.n + 1);
+        let first = before.map_or(0, |r| r.n.saturating_add(1));
         let mut records = Vec::with_capacity(bodies.len());
-        for (t, body) in bodies {
+        for (n, (t, body)) in (first..).zip(bodies) {
             let from = bytes.len();
             let refuse =
                 |why| JournalError::Unwritable(format!("chain {}: record {n} cannot be written: {why}", self.name));
@@ -151,7 +151,6 @@ impl<'a> Chain<'a> {
                 return Err(refuse("it reads back as something else".to_owned()));
             }
             prev = read.record.head.clone();
-            n += 1;
             records.push(read.record);
             bytes.push(b'\n');
         }
