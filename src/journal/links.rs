@@ -103,7 +103,7 @@ impl Tree<'_> {
             let text = format!("the chain forks after record {}", chain.rows[before].n);
             self.found.push((row.file, row.line, text, false));
         }
-        let mut expected = chain.rows[before].n + 1;
+        let mut expected = chain.rows[before].n.saturating_add(1);
         if let Some((a, b)) = &row.join {
             let both = [a, b].map(|h| self.by_hash.get(h).copied());
             let names_before = row.p == *a || row.p == *b;
@@ -112,7 +112,7 @@ impl Tree<'_> {
                 return;
             };
             self.joined.extend([one, other]);
-            expected = chain.rows[one].n.max(chain.rows[other].n) + 1;
+            expected = chain.rows[one].n.max(chain.rows[other].n).saturating_add(1);
         }
         if row.n != expected {
             self.fail(row, format!("record {} should have the number {expected}", row.n));

@@ -99,7 +99,7 @@ impl ChainReading {
         let mut damage: Option<Damage> = None;
         files::lines(path, |line| match wire::decode(chain, line.bytes, names) {
             Ok(Decoded { record, trouble }) => {
-                self.tell_damage(path, damage.take());
+                self.tell_damage(path, damage.take().as_ref());
                 if let Some(why) = trouble {
                     let text =
                         format!("record {} is whole, but this version cannot read what it says: {why}", record.n);
@@ -116,12 +116,12 @@ impl ChainReading {
                 None => damage = Some(Damage { first: line.number, last: line.number, bytes: line.length, flaw }),
             },
         })?;
-        self.tell_damage(path, damage);
+        self.tell_damage(path, damage.as_ref());
         Ok(())
     }
 
-    fn tell_damage(&mut self, path: &Path, damage: Option<Damage>) {
-        let Some(Damage { first, last, bytes, flaw }) = damage else { return };
+    fn tell_damage(&mut self, path: &Path, damage: Option<&Damage>) {
+        let Some(&Damage { first, last, bytes, flaw }) = damage else { return };
         let what = if last > first {
             format!("lines {first} to {last} ({bytes} bytes) are no whole records: the first {}", flaw.words())
         } else {

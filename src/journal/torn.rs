@@ -1,6 +1,6 @@
 //! Bytes that are no whole record, held against the `skip` of the records that stepped over them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -9,8 +9,11 @@ use sha2::{Digest, Sha256};
 
 use crate::journal::JournalError;
 use crate::journal::seal;
-use crate::journal::verify::{ChainRows, Found, Gap, Row};
+use crate::journal::verify::{ChainRows, Found, Gap};
 use crate::model::{Head, Skip};
+
+/// The most torn places that one `skip` is searched in; more than two need several crashes in a row.
+const MAX_NEAR: usize = 10;
 
 /// Damage that a `skip` names is a remark; damage that none names is fatal, and so is a `skip` that names other bytes
 /// than stand there.
@@ -19,13 +22,12 @@ pub(super) fn check(chain: &ChainRows, by_hash: &HashMap<Head, usize>) -> Result
     let mut named: HashMap<usize, u64> = HashMap::new();
     for (i, row) in chain.rows.iter().enumerate() {
         let Some(skip) = &row.skip else { continue };
-        match stepped_over(chain, by_hash, i, skip)? {
-            Some(gaps) => named.extend(gaps.into_iter().map(|gap| (gap, row.n))),
-            None => {
-                let text = format!("record {} skips {} bytes, but not those that stand before it", row.n, skip.bytes);
-                found.push((row.file, row.line, text, true));
-            }
-        }
+        let Some(gaps) = stepped_over(chain, by_hash, i, skip)? else {
+            let text = format!("record {} skips {} bytes, but not those that stand before it", row.n, skip.bytes);
+            found.push((row.file, row.line, text, true));
+            continue;
+        };
+        named.extend(gaps.into_iter().map(|gap| (gap, row.n)));
     }
     for (i, gap) in chain.gaps.iter().enumerate() {
         let by = named.get(&i);
@@ -46,31 +48,27 @@ fn describe(gap: &Gap, by: Option<u64>) -> String {
     }
 }
 
-/// The gaps that a record's `skip` names, if it names what is there: behind the record before it, in files between
-/// that hold no record, and directly above it.
+/// The gaps that a record's `skip` names, if it names what is there: behind the record before it, directly above it,
+/// and where the files between ended when it was written.
 fn stepped_over(
     chain: &ChainRows,
     by_hash: &HashMap<Head, usize>,
     row: usize,
     skip: &Skip,
-) -> Result<Option<BTreeSet<usize>>, JournalError> {
+) -> Result<Option<Vec<usize>>, JournalError> {
     let here = &chain.rows[row];
-    let before: Option<(usize, &Row)> = by_hash.get(&here.p).map(|i| (*i, &chain.rows[*i]));
-    let mut parts: [BTreeSet<usize>; 3] = Default::default();
-    for (i, gap) in chain.gaps.iter().enumerate() {
-        let between = gap.file < here.file && before.is_none_or(|(_, b)| gap.file > b.file);
-        if gap.before == Some(row) {
-            parts[0].insert(i);
-        } else if before.is_some_and(|(b, _)| gap.after == Some(b)) {
-            parts[1].insert(i);
-        } else if between && gap.after.is_none() {
-            parts[2].insert(i);
-        }
-    }
-    // A gap that is there now need not have been there, or been open, when the record was written.
-    for mask in (1..8_u8).rev() {
-        let gaps: BTreeSet<usize> =
-            (0..3).filter(|part| mask & (1 << part) != 0).flat_map(|part| parts[part].iter().copied()).collect();
+    let before = by_hash.get(&here.p).copied();
+    let may_be_named = |gap: &Gap| {
+        let between = gap.file < here.file && before.is_none_or(|b| gap.file > chain.rows[b].file);
+        let older = |i: usize| chain.rows[i].n < here.n;
+        let was_its_end = gap.after.is_none_or(older) && !gap.before.is_some_and(older);
+        gap.before == Some(row) || (before.is_some() && gap.after == before) || (between && was_its_end)
+    };
+    let near: Vec<usize> = (0..chain.gaps.len()).filter(|i| may_be_named(&chain.gaps[*i])).take(MAX_NEAR).collect();
+    // A gap that is there now need not have been there when the record was written, so that some may be left out.
+    for mask in (1..1_u32 << near.len()).rev() {
+        let gaps: Vec<usize> =
+            near.iter().enumerate().filter(|(i, _)| mask & (1 << i) != 0).map(|(_, gap)| *gap).collect();
         let bytes: u64 = gaps.iter().map(|i| chain.gaps[*i].bytes).sum();
         if bytes == skip.bytes && bytes > 0 && hash(chain, &gaps)? == skip.sha256 {
             return Ok(Some(gaps));
@@ -79,7 +77,7 @@ fn stepped_over(
     Ok(None)
 }
 
-fn hash(chain: &ChainRows, gaps: &BTreeSet<usize>) -> Result<String, JournalError> {
+fn hash(chain: &ChainRows, gaps: &[usize]) -> Result<String, JournalError> {
     let mut hash = Sha256::new();
     for gap in gaps.iter().map(|i| &chain.gaps[*i]) {
         let path = &chain.files[gap.file].1;

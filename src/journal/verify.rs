@@ -89,7 +89,7 @@ pub fn verify(root: &Path, options: &VerifyOptions) -> Result<Verification, Jour
     for wanted in options.head.iter().chain(&options.contains).collect::<BTreeSet<_>>() {
         match known.get(wanted) {
             None => {
-                fail(format!("no chain holds the record {wanted}: the journal was cut or rewritten, or is another's"))
+                fail(format!("no chain holds the record {wanted}: the journal was cut or rewritten, or is another's"));
             }
             Some((chain, n, false)) if options.head.as_ref() == Some(wanted) => {
                 fail(format!(

@@ -297,9 +297,10 @@ fn known_body(form: LineForm<'_>, names: &mut Names) -> Option<Body> {
     if let Some((a, b)) = form.join {
         return Some(Body::Join(Head::new(&*a.0), Head::new(&*b.0)));
     }
-    let deliveries: [(Option<TryForm<'_>>, fn(Try) -> Body); 3] =
-        [(form.r#try, Body::Try), (form.sent, Body::Sent), (form.gave_up, Body::GaveUp)];
-    deliveries.into_iter().find_map(|(attempt, body)| attempt.map(|a| body(try_of(a))))
+    let tried = form.r#try.map(|a| Body::Try(try_of(a)));
+    let sent = || form.sent.map(|a| Body::Sent(try_of(a)));
+    let gave_up = || form.gave_up.map(|a| Body::GaveUp(try_of(a)));
+    tried.or_else(sent).or_else(gave_up)
 }
 
 fn skip_of(form: &SkipForm<'_>) -> Skip {

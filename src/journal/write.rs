@@ -16,6 +16,8 @@ use crate::model::{Body, ChainName, Head, Moment, Record, Skip, Span};
 
 /// How long an append waits for another append to the same chain.
 const PATIENCE: Span = Span::from_secs(10);
+/// The greatest number that is counted on from: a record a millisecond for ten thousand years stays below it.
+const MAX_NUMBER: u64 = 1 << 60;
 /// How much of a torn end is hashed at a time.
 const HASH_BUFFER_BYTES: usize = 64 << 10;
 
@@ -133,9 +135,16 @@ impl<'a> Chain<'a> {
     ) -> Result<Vec<Record>, JournalError> {
         let before = self.head.and_then(|day| self.ends.get(&day)?.last.as_ref());
         let mut prev = before.map_or_else(|| root_of(self.name), |r| r.head.clone());
-        let mut n = before.map_or(0, |r| r.n + 1);
+        let first = before.map_or(0, |r| r.n.saturating_add(1));
+        if first > MAX_NUMBER {
+            let name = self.name;
+            return Err(JournalError::Unwritable(format!(
+                "chain {name}: its head has the number {}, which no run ever reached: the record was forged",
+                first - 1
+            )));
+        }
         let mut records = Vec::with_capacity(bodies.len());
-        for (t, body) in bodies {
+        for (n, (t, body)) in (first..).zip(bodies) {
             let from = bytes.len();
             let refuse =
                 |why| JournalError::Unwritable(format!("chain {}: record {n} cannot be written: {why}", self.name));
@@ -151,21 +160,19 @@ impl<'a> Chain<'a> {
                 return Err(refuse("it reads back as something else".to_owned()));
             }
             prev = read.record.head.clone();
-            n += 1;
             records.push(read.record);
             bytes.push(b'\n');
         }
         Ok(records)
     }
 
-    /// The bytes after the last whole record's newline that are no whole record: at the end of the head's file, in
-    /// files between that hold none, and at the end of the file that is written to.
+    /// The bytes after the last whole record's newline that are no whole record: at the end of the head's file, of the
+    /// file that is written to, and of those between.
     fn torn(&self, day: Day) -> Result<Option<Skip>, JournalError> {
         let between = |d: &Day| *d < day && self.head.is_none_or(|head| *d > head);
-        let holds_none = |end: &End| end.last.is_none();
         let (mut bytes, mut hash) = (0, Sha256::new());
         for (d, end) in &self.ends {
-            let counts = Some(*d) == self.head || *d == day || (between(d) && holds_none(end));
+            let counts = Some(*d) == self.head || *d == day || between(d);
             if counts && end.whole < end.size {
                 bytes += end.size - end.whole;
                 hash_end(&d.path(&self.folder), end, &mut hash)?;

@@ -7,8 +7,20 @@
 
 use std::path::Path;
 
-use crate::model::Moment;
+use crate::model::{Moment, Span};
 use crate::render::Output;
+
+mod command;
+mod disk;
+mod manifest;
+mod plan;
+mod swap;
+
+#[cfg(test)]
+mod tests;
+
+/// How long an asset stays after the last page that named it is gone: a visitor may still have that page open.
+pub const ASSET_STAYS: Span = Span::from_mins(24 * 60);
 
 /// What a swap did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,13 +46,45 @@ pub enum PublishError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file's path cannot be put under the public folder. Nothing was written.
+    #[error("{path:?} cannot be published: {why}")]
+    Path {
+        /// The path as rendered.
+        path: String,
+        /// Why not.
+        why: &'static str,
+    },
+    /// Something that is not ours stands where a page must go. Nothing was written.
+    #[error("{path} is in the way of {wanted}: {what}; move it away, as only files that were made here are replaced")]
+    InTheWay {
+        /// What stands there.
+        path: String,
+        /// The file that must go there.
+        wanted: String,
+        /// What kind of thing it is.
+        what: &'static str,
+    },
     /// The `after` command failed.
     #[error("the site is in place, but the publish command {0}")]
     After(String),
 }
 
-/// Makes the public folder show exactly these files.
+impl PublishError {
+    fn io(path: &Path, what: &'static str, source: std::io::Error) -> Self {
+        Self::Io { path: path.display().to_string(), what, source }
+    }
+}
+
+/// Makes the public folder show exactly these files, beside what others put there.
+///
+/// All changed files are written and synced in a staging folder first; then each is renamed into place, assets first
+/// and the index last; then what no longer belongs is removed (assets after [`ASSET_STAYS`]). Only files that an earlier
+/// swap made are removed. A swap that was killed is completed by the next one. Where nothing changed, nothing is written.
 pub fn swap(public: &Path, state: &Path, files: &[Output], now: Moment) -> Result<Swapped, PublishError> {
-    let _ = (public, state, files, now);
-    Ok(Swapped::default())
+    swap::swap(public, state, files, now)
+}
+
+/// Runs the shell command that follows a swap (`[publish] after`), in the site's folder, for at most `limit`.
+pub fn after(site: &Path, command: &str, limit: Span) -> Result<(), PublishError> {
+    command::run(site, command, limit).map_err(PublishError::After)
 }
