@@ -19,11 +19,12 @@ pub fn days(stretches: &[Stretch], zone: Zone, first: NaiveDate, count: usize, u
     let begin = zone.day_start(first);
     for s in stretches {
         let (from, to) = (s.from.max(begin), s.to.min(until));
-        if to <= from {
+        // A state that begins at the very moment where the strip ends is what the strip is about.
+        if to < from || (to == from && s.from != until) {
             continue;
         }
-        let last = zone.date(to - crate::model::Span::from_ms(1));
         let mut day = zone.date(from);
+        let last = zone.date(to - crate::model::Span::from_ms(1)).max(day);
         while day <= last {
             let Some(slot) = days.get_mut((day - first).num_days().max(0) as usize) else { break };
             *slot = Some(slot.map_or(s.status, |old: Status| old.max(s.status)));

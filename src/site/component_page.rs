@@ -230,6 +230,8 @@ fn line(card: &Card<'_>, clock: Clock, until: Moment) -> Line {
         let note = if clock.is_today(at) { clock.date(at) } else { clock.time(at) };
         stations.push(Station::at(label, at, clock.figure(at), note, state));
         let status = card.timeline.map(|t| t.status_at(at - Span::from_ms(1)));
+        // What is over is not red: once all is well, the line comes from the left as it goes on.
+        let status = if card.status == Status::Operational { Some(card.status) } else { status };
         before = if first.is_some_and(|f| f < at) { status.map_or(' ', letter) } else { ' ' };
     }
     stations.push(Station::at("This page reaches", until, clock.figure(until), clock.date(until), 'f'));
@@ -265,7 +267,7 @@ fn windows(t: &ComponentTimeline, clock: Clock, until: Moment) -> Vec<WindowRow>
             uptime: figures::uptime(&figure),
             coverage: figures::coverage(&figure),
             down: figures::down(t, from, until).map_or("–".to_owned(), |d| d.to_string()),
-            outages: t.outages.iter().filter(|o| o.from < until && o.end.is_none_or(|e| e.at > from)).count(),
+            outages: t.outages.iter().filter(|o| o.from <= until && o.end.is_none_or(|e| e.at > from)).count(),
             blips: t.blips.iter().filter(|b| b.from >= from && b.from < until).count(),
         }
     };
@@ -285,7 +287,8 @@ fn windows(t: &ComponentTimeline, clock: Clock, until: Moment) -> Vec<WindowRow>
     rows
 }
 
-fn month_days() -> Vec<AxisLabel> {
+/// Days of the month along an axis of 31.
+pub fn month_days() -> Vec<AxisLabel> {
     let label = |d: i64| AxisLabel {
         percent: bars::percent(d * 2 - 1, 62),
         text: d.to_string(),

@@ -17,6 +17,7 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod fixture_words;
 mod frame;
+mod history;
 mod how;
 mod incident_line;
 mod incident_page;
@@ -25,8 +26,10 @@ mod know;
 mod latency;
 mod notice_page;
 mod parts;
+mod planned;
 mod recorded;
 mod rows;
+mod rules;
 mod scene;
 mod sentences;
 mod situation;
@@ -34,9 +37,12 @@ mod situation;
 pub use banner::Headline;
 pub use clock::{Clock, datetime};
 pub use component_page::ComponentPage;
+pub use history::{HistoryPage, MonthPage};
 pub use incident_page::IncidentPage;
 pub use index::IndexPage;
 pub use parts::{Frame, Line, Station};
+pub use planned::PlannedPage;
+pub use rules::TextPage;
 pub use scene::{Card, Scene};
 
 use crate::incident::Book;
@@ -108,6 +114,14 @@ pub enum View {
     Incident(Box<IncidentPage>),
     /// A component.
     Component(Box<ComponentPage>),
+    /// The list of months.
+    History(Box<HistoryPage>),
+    /// A month.
+    Month(Box<MonthPage>),
+    /// Planned work.
+    Planned(Box<PlannedPage>),
+    /// Rules, or no such page.
+    Text(Box<TextPage>),
 }
 
 /// Works out every page.
@@ -124,6 +138,20 @@ pub fn assemble(world: &World<'_>) -> Site {
         let view = component_page::component(&scene, card);
         page(path, what, Stay::Settled, View::Component(Box::new(view)))
     }));
+    let (list, months) = history::history(&scene);
+    pages.push(page("history/index.html", "the history", Stay::Settled, View::History(Box::new(list))));
+    pages.extend(months.into_iter().map(|view| {
+        let what = format!("the history of {}", view.title);
+        page(view.frame.path.clone(), what, Stay::Settled, View::Month(Box::new(view)))
+    }));
+    let planned = planned::planned(&scene);
+    pages.push(page("maintenance/index.html", "planned work", Stay::Settled, View::Planned(Box::new(planned))));
+    for (path, what, view) in [
+        ("figures/index.html", "how the figures are made", rules::rules(&scene)),
+        ("404.html", "the page for no address", rules::lost(&scene)),
+    ] {
+        pages.push(page(path, what, Stay::Settled, View::Text(Box::new(view))));
+    }
     Site { headline, brand: world.settings.site.brand.clone(), pages }
 }
 

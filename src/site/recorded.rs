@@ -20,7 +20,7 @@ const HEIGHT: i64 = 1000;
 /// A curve over the chart's axis.
 #[derive(Clone, Debug, Serialize)]
 pub struct Curve {
-    /// "Redis: info.used_memory"
+    /// "Redis: used memory"
     pub name: String,
     /// What it shows, in words.
     pub label: String,
@@ -111,7 +111,7 @@ fn curve(
         }
         last = Some(at);
     }
-    let name = format!("{}: {field}", card.component.name);
+    let name = format!("{}: {}", card.component.name, field.rsplit('.').next().unwrap_or(field).replace('_', " "));
     let peak_text = format!("{} at {}", number(peak), clock.when(peak_at));
     Curve {
         label: format!("{name}, at most {peak_text}."),
