@@ -34,6 +34,12 @@ fn class(page: &Page) -> Class {
 fn html(tera: &Tera, page: &Page, assets: &BTreeMap<String, String>) -> Result<String, RenderError> {
     match &page.view {
         View::Index(view) => fill(tera, "index.html", &view.frame, view, assets),
+        View::Incident(view) => fill(tera, "incident.html", &view.frame, view, assets),
+        View::Component(view) => fill(tera, "component.html", &view.frame, view, assets),
+        View::History(view) => fill(tera, "history.html", &view.frame, view, assets),
+        View::Month(view) => fill(tera, "month.html", &view.frame, view, assets),
+        View::Planned(view) => fill(tera, "maintenance.html", &view.frame, view, assets),
+        View::Text(view) => fill(tera, "text.html", &view.frame, view, assets),
     }
 }
 

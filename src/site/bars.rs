@@ -19,11 +19,12 @@ pub fn days(stretches: &[Stretch], zone: Zone, first: NaiveDate, count: usize, u
     let begin = zone.day_start(first);
     for s in stretches {
         let (from, to) = (s.from.max(begin), s.to.min(until));
-        if to <= from {
+        // A state that begins at the very moment where the strip ends is what the strip is about.
+        if to < from || (to == from && s.from != until) {
             continue;
         }
-        let last = zone.date(to - crate::model::Span::from_ms(1));
         let mut day = zone.date(from);
+        let last = zone.date(to - crate::model::Span::from_ms(1)).max(day);
         while day <= last {
             let Some(slot) = days.get_mut((day - first).num_days().max(0) as usize) else { break };
             *slot = Some(slot.map_or(s.status, |old: Status| old.max(s.status)));
@@ -34,7 +35,13 @@ pub fn days(stretches: &[Stretch], zone: Zone, first: NaiveDate, count: usize, u
 }
 
 /// The strip of so many days that ends with the day of `until`.
-pub fn day_strip(scene: &Scene<'_>, card: &Card<'_>, first: NaiveDate, count: usize, until: Moment) -> Strip {
+pub fn day_strip(
+    scene: &Scene<'_>,
+    card: &Card<'_>,
+    name: &str,
+    (first, count): (NaiveDate, usize),
+    until: Moment,
+) -> Strip {
     let clock = Clock::on(scene.clock.zone, until);
     let reported;
     let (stretches, blips): (&[Stretch], &[Blip]) = match card.timeline {
@@ -61,7 +68,7 @@ pub fn day_strip(scene: &Scene<'_>, card: &Card<'_>, first: NaiveDate, count: us
         .collect();
     Strip {
         width: count as i64,
-        label: sentences::strip(&format!("{count} days"), runs.is_empty(), told),
+        label: sentences::strip(name, runs.is_empty(), told),
         strokes: strokes(&runs),
         ticks: ticks.iter().map(|x| format!("{x}.5")).collect(),
     }
@@ -74,20 +81,36 @@ pub fn fine_strip(timeline: Option<&ComponentTimeline>, clock: Clock, name: &str
     let place = |m: Moment| ((m - from).ms() / unit_ms).clamp(0, width);
     let mut all = Vec::new();
     let mut told = Vec::new();
-    for s in timeline.map_or(&[][..], |t| &t.stretches) {
-        let (a, b) = (s.from.max(from), s.to.min(to));
+    for (a, b, status) in timeline.map_or_else(Vec::new, drawn) {
+        let (a, b) = (a.max(from), b.min(to));
         if b <= a {
             continue;
         }
         let x = place(a).min(width - 1);
-        all.push((s.status, Run { x, w: (place(b) - x).max(1) }));
-        if s.status != Status::Operational {
-            told.push((s.status, clock.when(a), clock.when(b)));
+        all.push((status, Run { x, w: (place(b) - x).max(1) }));
+        if status != Status::Operational {
+            told.push((status, clock.when(a), clock.when(b)));
         }
     }
     let blips = timeline.map_or(&[][..], |t| &t.blips);
     let ticks = blips.iter().filter(|b| b.from >= from && b.from < to).map(|b| place(b.from).to_string()).collect();
     Strip { width, label: sentences::strip(name, all.is_empty(), told), strokes: strokes(&all), ticks }
+}
+
+/// Stretches as they are drawn: a come-back is drawn as up, although it is still downtime.
+fn drawn(timeline: &ComponentTimeline) -> Vec<(Moment, Moment, Status)> {
+    let mut drawn = Vec::new();
+    let backs: Vec<(Moment, Moment)> = timeline.outages.iter().flat_map(|o| o.come_backs.iter().copied()).collect();
+    for s in &timeline.stretches {
+        let mut from = s.from;
+        for (a, b) in backs.iter().filter(|(a, b)| s.status.is_bad() && *a < s.to && *b > s.from) {
+            drawn.push((from, (*a).max(from), s.status));
+            drawn.push(((*a).max(from), (*b).min(s.to), Status::Operational));
+            from = (*b).min(s.to);
+        }
+        drawn.push((from, s.to, s.status));
+    }
+    drawn
 }
 
 /// What people declared of a component that nothing looks at.
@@ -137,23 +160,23 @@ fn strokes(runs: &[(Status, Run)]) -> Vec<Stroke> {
 pub fn month_axis(first: NaiveDate, count: i64) -> (Vec<i64>, Vec<AxisLabel>) {
     let mut lines = Vec::new();
     let mut labels = Vec::new();
-    let mut label = |x: i64, date: NaiveDate| {
+    let mut label = |x: i64, date: NaiveDate, anchor: char| {
         labels.push(AxisLabel {
             percent: percent(x, count),
             text: month(date)[..3].to_owned(),
             letter: String::new(),
             minor: false,
-            anchor: 's',
+            anchor,
         });
     };
     let starts: Vec<i64> = (1..count).filter(|x| (first + TimeDelta::days(*x)).day() == 1).collect();
     if starts.first().is_none_or(|x| *x >= 12) || first.day() == 1 {
-        label(0, first);
+        label(0, first, 'l');
     }
     for x in starts {
         lines.push(x);
         if count - x >= 12 {
-            label(x, first + TimeDelta::days(x));
+            label(x, first + TimeDelta::days(x), 's');
         }
     }
     (lines, labels)

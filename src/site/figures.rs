@@ -64,9 +64,15 @@ pub fn group(figures: &[Figure]) -> (String, String) {
     )
 }
 
-/// Weighted time down, as a length; none where there was none.
-pub fn down(figure: &Figure) -> Option<Span> {
-    (figure.down_tenth_ms > 0).then(|| Span::from_ms(figure.down_tenth_ms / 10))
+/// Time in a partial or major outage, unweighted, known or not a come-back: what "down for" says; none where there was none.
+pub fn down(timeline: &ComponentTimeline, from: Moment, to: Moment) -> Option<Span> {
+    let ms: i64 = timeline
+        .stretches
+        .iter()
+        .filter(|s| s.status.weight_tenths() > 0)
+        .map(|s| (s.to.min(to) - s.from.max(from)).ms().max(0))
+        .sum();
+    (ms > 0).then(|| Span::from_ms(ms))
 }
 
 #[cfg(test)]

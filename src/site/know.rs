@@ -152,7 +152,8 @@ impl Facts {
         for (from, to) in &outage.come_backs {
             self.add(*from, 'u', &format!("came back for {}", *to - *from), name);
         }
-        if let Some(end) = outage.end {
+        let well = |at: Moment| card.timeline.is_none_or(|t| !t.status_at(at).is_bad());
+        if let Some(end) = outage.end.filter(|e| well(e.at)) {
             self.add(end.at, 'u', "answers again", name);
         }
     }

@@ -7,7 +7,9 @@
 
 mod banner;
 mod bars;
+mod chart;
 mod clock;
+mod component_page;
 mod entries;
 mod figures;
 #[cfg(test)]
@@ -15,18 +17,32 @@ pub(crate) mod fixture;
 #[cfg(test)]
 mod fixture_words;
 mod frame;
+mod history;
+mod how;
+mod incident_line;
+mod incident_page;
 mod index;
 mod know;
+mod latency;
+mod notice_page;
 mod parts;
+mod planned;
+mod recorded;
 mod rows;
+mod rules;
 mod scene;
 mod sentences;
 mod situation;
 
 pub use banner::Headline;
 pub use clock::{Clock, datetime};
+pub use component_page::ComponentPage;
+pub use history::{HistoryPage, MonthPage};
+pub use incident_page::IncidentPage;
 pub use index::IndexPage;
 pub use parts::{Frame, Line, Station};
+pub use planned::PlannedPage;
+pub use rules::TextPage;
 pub use scene::{Card, Scene};
 
 use crate::incident::Book;
@@ -94,6 +110,18 @@ pub enum Stay {
 pub enum View {
     /// The index.
     Index(Box<IndexPage>),
+    /// An incident, a notice or planned work.
+    Incident(Box<IncidentPage>),
+    /// A component.
+    Component(Box<ComponentPage>),
+    /// The list of months.
+    History(Box<HistoryPage>),
+    /// A month.
+    Month(Box<MonthPage>),
+    /// Planned work.
+    Planned(Box<PlannedPage>),
+    /// Rules, or no such page.
+    Text(Box<TextPage>),
 }
 
 /// Works out every page.
@@ -104,9 +132,52 @@ pub fn assemble(world: &World<'_>) -> Site {
     let mut pages = Vec::new();
     let index = index::index(&scene, &situation, &headline);
     pages.push(page("index.html", "the index", Stay::Live, View::Index(Box::new(index))));
+    pages.extend(told(&scene));
+    pages.extend(scene.cards.iter().map(|card| {
+        let (path, what) = (card.link().href, format!("the component {}", card.component.id));
+        let view = component_page::component(&scene, card);
+        page(path, what, Stay::Settled, View::Component(Box::new(view)))
+    }));
+    let (list, months) = history::history(&scene);
+    pages.push(page("history/index.html", "the history", Stay::Settled, View::History(Box::new(list))));
+    pages.extend(months.into_iter().map(|view| {
+        let what = format!("the history of {}", view.title);
+        page(view.frame.path.clone(), what, Stay::Settled, View::Month(Box::new(view)))
+    }));
+    let planned = planned::planned(&scene);
+    pages.push(page("maintenance/index.html", "planned work", Stay::Settled, View::Planned(Box::new(planned))));
+    for (path, what, view) in [
+        ("figures/index.html", "how the figures are made", rules::rules(&scene)),
+        ("404.html", "the page for no address", rules::lost(&scene)),
+    ] {
+        pages.push(page(path, what, Stay::Settled, View::Text(Box::new(view))));
+    }
     Site { headline, brand: world.settings.site.brand.clone(), pages }
 }
 
 fn page(path: impl Into<String>, what: impl Into<String>, stay: Stay, view: View) -> Page {
     Page { path: path.into(), what: what.into(), stay, view }
+}
+
+/// The pages of incidents, notices and planned work.
+fn told(scene: &Scene<'_>) -> Vec<Page> {
+    let mut pages = Vec::new();
+    let mut add = |slug: &str, what: String, stay: Stay, view: IncidentPage| {
+        pages.push(page(entries::incident_href(slug), what, stay, View::Incident(Box::new(view))));
+    };
+    for i in scene.incidents() {
+        let stay = if incident_page::is_settled(i) { Stay::Settled } else { Stay::Live };
+        add(&i.slug, format!("the incident “{}”", i.title), stay, incident_page::incident(scene, i));
+    }
+    for w in scene.notices() {
+        add(&w.slug, format!("the notice {}", w.file), Stay::Settled, notice_page::notice(scene, w));
+    }
+    for (index, w) in scene.world.writeups.iter().enumerate() {
+        let windows: Vec<_> = scene.windows().filter(|m| m.writeup == Some(index)).collect();
+        if scene.writeup(Some(index)).is_some() && !windows.is_empty() {
+            let what = format!("the planned work {}", w.file);
+            add(&w.slug, what, Stay::Settled, notice_page::planned(scene, w, &windows));
+        }
+    }
+    pages
 }

@@ -155,7 +155,7 @@ pub struct AxisLabel {
     pub letter: String,
     /// Goes first where there is no room.
     pub minor: bool,
-    /// How it stands to its place: `s` starts there, `m` is centred on it, `e` ends there.
+    /// How it stands to its place: `l` starts there, `s` starts beside its line, `m` is centred on it, `e` ends there.
     pub anchor: char,
 }
 

@@ -9,7 +9,6 @@ use crate::site::figures;
 use crate::site::parts::{AxisLabel, Link, Strip, letter};
 use crate::site::scene::{Card, Scene};
 use crate::site::sentences as say;
-use crate::timeline::Figure;
 
 /// Over so many components, those not operational stand first.
 const LONG: usize = 12;
@@ -38,8 +37,6 @@ pub struct Components {
 pub struct Group {
     /// Its heading; empty where no component has a group.
     pub name: String,
-    /// "Degraded, 99.98 % uptime, 99.6 % coverage" of a group of several.
-    pub figures: String,
     /// Its components.
     pub rows: Vec<Row>,
 }
@@ -101,7 +98,7 @@ pub fn components(scene: &Scene<'_>, calm: bool) -> Components {
         let (wrong, fine): (Vec<&Card<'_>>, Vec<&Card<'_>>) = rest.iter().partition(|c| c.status != Status::Operational);
         if !wrong.is_empty() && !fine.is_empty() {
             let name = "Not operational".to_owned();
-            groups.push(Group { name, figures: String::new(), rows: wrong.iter().map(|c| row(c)).collect() });
+            groups.push(Group { name, rows: wrong.iter().map(|c| row(c)).collect() });
             rest = fine;
         }
     }
@@ -117,7 +114,6 @@ pub fn components(scene: &Scene<'_>, calm: bool) -> Components {
         let cards: Vec<&&Card<'_>> = rest.iter().filter(|c| c.component.group.as_deref() == name).collect();
         groups.push(Group {
             name: name.map_or_else(|| if grouped { "Other".to_owned() } else { String::new() }, str::to_owned),
-            figures: group_figures(&cards, first_moment(scene), now),
             rows: cards.iter().map(|c| row(c)).collect(),
         });
     }
@@ -138,16 +134,6 @@ pub fn first_moment(scene: &Scene<'_>) -> Moment {
     clock.zone.day_start(clock.zone.date(scene.moment()) - TimeDelta::days(89))
 }
 
-fn group_figures(cards: &[&&Card<'_>], from: Moment, to: Moment) -> String {
-    let figures: Vec<Figure> =
-        cards.iter().filter(|c| c.is_watched()).filter_map(|c| Some(figures::measure(c.timeline?, from, to))).collect();
-    if figures.len() < 2 {
-        return String::new();
-    }
-    let (uptime, coverage) = figures::group(&figures);
-    format!("{uptime} uptime, {coverage} coverage")
-}
-
 fn row(scene: &Scene<'_>, card: &Card<'_>, window: (Moment, Moment), unit: i64, short_name: &str) -> Row {
     let (clock, now) = (scene.clock, scene.moment());
     let first = clock.zone.date(now) - TimeDelta::days(89);
@@ -164,7 +150,7 @@ fn row(scene: &Scene<'_>, card: &Card<'_>, window: (Moment, Moment), unit: i64, 
         word: say::status(card.status),
         since,
         outage: matches!(card.status, Status::Partial | Status::Major),
-        days: bars::day_strip(scene, card, first, 90, now),
+        days: bars::day_strip(scene, card, "Ninety days", (first, 90), now),
         short: bars::fine_strip(card.timeline.filter(|_| card.is_watched()), clock, short_name, window, unit),
         uptime: figure.as_ref().map_or(String::new(), figures::uptime),
         coverage: figure.as_ref().map_or(String::new(), figures::coverage),
