@@ -20,6 +20,7 @@ mod seal;
 mod stat;
 mod torn;
 mod verify;
+mod when;
 mod wire;
 mod write;
 

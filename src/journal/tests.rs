@@ -11,6 +11,11 @@ mod damage;
 
 const START: &str = "2026-11-23T17:00:00.000Z";
 
+/// A folder in memory where there is one: these tests sync thousands of times.
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 fn local() -> ChainName {
     ChainName::from("local")
 }
@@ -26,7 +31,7 @@ fn round(n: i64) -> (Moment, Body) {
 
 /// A journal with rounds at these minutes, appended one by one.
 fn journal(minutes: &[i64]) -> tempfile::TempDir {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     for n in minutes {
         append(root.path(), &local(), &[round(*n)]).unwrap();
     }
@@ -93,7 +98,7 @@ fn the_golden_journal_is_read_and_written_to_the_byte() {
     ");
     assert!(is_good(&golden()));
     // What was read, appended to an empty journal, gives the same bytes (torn ends put back by hand).
-    let copy = tempfile::tempdir().unwrap();
+    let copy = folder();
     for record in reading.records {
         if let Some(skip) = &record.skip {
             let path = day(copy.path(), "23");
@@ -160,7 +165,7 @@ fn tail_does_not_read_older_days() {
 
 #[test]
 fn two_appenders_share_a_chain() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| (0..20).for_each(|n| drop(append(root.path(), &local(), &[round(n)]).unwrap())));
@@ -172,7 +177,7 @@ fn two_appenders_share_a_chain() {
 
 #[test]
 fn many_bodies_are_one_chain_over_many_days() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     let bodies: Vec<_> = (0..5000).map(round).collect();
     let written = append(root.path(), &local(), &bodies).unwrap();
     let reading = read(root.path()).unwrap();
@@ -202,7 +207,7 @@ fn stat_finds_the_holes() {
 
 #[test]
 fn what_cannot_be_written_says_so() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     let refused = |chain: &str, t: Moment, body: Body| {
         let error = append(root.path(), &ChainName::from(chain), &[(t, body)]).unwrap_err();
         error.to_string().replace(&root.path().display().to_string(), "journal")
@@ -232,7 +237,7 @@ fn a_later_versions_record_is_kept_and_chained() {
 
 #[test]
 fn values_that_are_no_numbers_are_left_out() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     let id = ProbeKey::from("redis/redis");
     let rec = vec![
         (id.clone(), vec![("a".into(), f64::NAN), ("b".into(), 0.1 + 0.2)]),

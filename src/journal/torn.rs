@@ -65,31 +65,56 @@ fn stepped_over(
         gap.before == Some(row) || (before.is_some() && gap.after == before) || (between && was_its_end)
     };
     let near: Vec<usize> = (0..chain.gaps.len()).filter(|i| may_be_named(&chain.gaps[*i])).take(MAX_NEAR).collect();
-    // A gap that is there now need not have been there when the record was written, so that some may be left out.
+    // A gap that is there now need not have been there when the record was written, so that some may be left out; and
+    // one may have grown since, by a later crash. Such a one is named by the record that stepped over all of it.
     for mask in (1..1_u32 << near.len()).rev() {
-        let gaps: Vec<usize> =
-            near.iter().enumerate().filter(|(i, _)| mask & (1 << i) != 0).map(|(_, gap)| *gap).collect();
-        let bytes: u64 = gaps.iter().map(|i| chain.gaps[*i].bytes).sum();
-        if bytes == skip.bytes && bytes > 0 && hash(chain, &gaps)? == skip.sha256 {
-            return Ok(Some(gaps));
+        let picked = near.iter().enumerate().filter(|(i, _)| mask & (1 << i) != 0);
+        let parts: Vec<Part> = picked.map(|(_, gap)| Part { gap: *gap, bytes: chain.gaps[*gap].bytes }).collect();
+        for grown in std::iter::once(None).chain((0..parts.len()).map(Some)) {
+            let Some((parts, whole)) = cut(parts.clone(), grown, skip.bytes) else { continue };
+            if hash(chain, &parts)? == skip.sha256 {
+                return Ok(Some(whole));
+            }
         }
     }
     Ok(None)
 }
 
-fn hash(chain: &ChainRows, gaps: &[usize]) -> Result<String, JournalError> {
+/// The first bytes of a gap, or all of them.
+#[derive(Clone, Debug)]
+struct Part {
+    gap: usize,
+    bytes: u64,
+}
+
+/// Cuts the one that has grown so that all parts add up to `bytes`, and gives the gaps that are whole. None: they
+/// cannot add up.
+fn cut(mut parts: Vec<Part>, grown: Option<usize>, bytes: u64) -> Option<(Vec<Part>, Vec<usize>)> {
+    let sum: u64 = parts.iter().map(|p| p.bytes).sum();
+    let over = sum.checked_sub(bytes)?;
+    let mut whole: Vec<usize> = parts.iter().map(|p| p.gap).collect();
+    if let Some(i) = grown {
+        whole.remove(i);
+        parts[i].bytes = parts[i].bytes.checked_sub(over).filter(|left| *left > 0 && over > 0)?;
+    }
+    (bytes > 0 && (over == 0 || grown.is_some())).then_some((parts, whole))
+}
+
+fn hash(chain: &ChainRows, parts: &[Part]) -> Result<String, JournalError> {
     let mut hash = Sha256::new();
-    for gap in gaps.iter().map(|i| &chain.gaps[*i]) {
+    for part in parts {
+        let gap = &chain.gaps[part.gap];
         let path = &chain.files[gap.file].1;
-        add(path, gap, &mut hash).map_err(|e| JournalError::io(path, "its torn bytes cannot be read", e))?;
+        let result = add(path, gap.offset, part.bytes, &mut hash);
+        result.map_err(|e| JournalError::io(path, "its torn bytes cannot be read", e))?;
     }
     Ok(seal::hex(&hash.finalize()))
 }
 
-fn add(path: &Path, gap: &Gap, hash: &mut Sha256) -> io::Result<()> {
+fn add(path: &Path, offset: u64, bytes: u64, hash: &mut Sha256) -> io::Result<()> {
     let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(gap.offset))?;
-    let mut rest = file.take(gap.bytes);
+    file.seek(SeekFrom::Start(offset))?;
+    let mut rest = file.take(bytes);
     let mut buffer = vec![0; 64 << 10];
     loop {
         let read = rest.read(&mut buffer)?;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{chains, copy, day, day_files, fatal, golden, is_good, journal, local, minute, relay, round};
+use super::{chains, copy, day, day_files, fatal, folder, golden, is_good, journal, local, minute, relay, round};
 use crate::journal::{VerifyOptions, append, read, verify};
 use crate::model::{Body, Moment, Record};
 
@@ -13,7 +13,7 @@ fn cut_at_every_byte_it_loses_no_whole_record_and_goes_on() {
     let bytes = fs::read(day(whole.path(), "23")).unwrap();
     let records = read(whole.path()).unwrap().records;
     for cut in 0..=bytes.len() {
-        let root = tempfile::tempdir().unwrap();
+        let root = folder();
         let path = day(root.path(), "23");
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, &bytes[..cut]).unwrap();
@@ -38,8 +38,7 @@ fn cut_at_every_byte_it_loses_no_whole_record_and_goes_on() {
 #[test]
 fn every_flipped_byte_fails_the_proof() {
     // One chain at a time, so that each proof has little to read.
-    let roots: Vec<_> =
-        chains(&golden()).unwrap().iter().map(|chain| (chain.clone(), tempfile::tempdir().unwrap())).collect();
+    let roots: Vec<_> = chains(&golden()).unwrap().iter().map(|chain| (chain.clone(), folder())).collect();
     for (path, root) in roots.iter().flat_map(|(chain, root)| {
         copy(&golden().join(chain.as_str()), &root.path().join(chain.as_str()));
         day_files(root.path()).into_iter().map(move |path| (path, root))
@@ -68,13 +67,13 @@ fn crash(root: &Path, body: &(Moment, Body), share: f64) {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(60))]
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(100))]
     /// Appends that crash, days that pass, and clocks that go back for a while, in any order.
     #[test]
     fn whatever_crashes_no_saved_record_is_lost_and_the_proof_passes(
         ops in proptest::collection::vec((0..3_i64, 0..4_u8, 0.0..1.0), 1..14)
     ) {
-        let root = tempfile::tempdir().unwrap();
+        let root = folder();
         let (mut newest, mut saved) = (0, Vec::new());
         for (i, (days, kind, share)) in ops.into_iter().enumerate() {
             let minute = |day: i64| day * 24 * 60 + i as i64;
