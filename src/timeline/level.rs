@@ -140,7 +140,9 @@ impl Level {
             self.dips.push((from, to));
             return;
         }
-        self.blips.push(Short { from, to, seen: seen.unwrap_or(to), reason: looks[row.first].reason() });
+        // Without a next look, time alone shows that the row is over: no look could come near enough any more.
+        let seen = seen.unwrap_or(last.fades().saturating_add(1));
+        self.blips.push(Short { from, to, seen, reason: looks[row.first].reason() });
         if !row.vouched {
             // "The status below it" is not known to be good: nothing good was seen near it, before or after.
             let known = looks[row.last + 1..].iter().find(|l| l.level().is_some());

@@ -30,6 +30,8 @@ pub(super) struct Crossing<'a> {
 pub(super) struct Swept {
     pub(super) from: i64,
     pub(super) seen: i64,
+    /// It cannot have been seen before this: the end of the outage before was not yet known.
+    earliest: i64,
     /// When it ended, and the record that confirmed it.
     pub(super) end: Option<(i64, i64)>,
     pub(super) worst: Status,
@@ -295,6 +297,9 @@ impl Sweep<'_> {
     fn follow_outage(&mut self, at: i64, open: bool, status: Status, dip: bool) {
         let moment = self.crossing.moment;
         let was_open = self.outages.last().is_some_and(|o| o.end.is_none());
+        // Until the end of one outage is known, another one after it is the same: openings and ends are seen in turn.
+        let in_turn = |o: &Swept| o.end.map(|(_, seen)| seen);
+        let earliest = self.outages.iter().rev().find_map(in_turn).unwrap_or(i64::MIN).max(at).min(moment);
         let votes = self.votes.iter().filter(|v| v.held);
         if open && !was_open {
             // All: the first probe known to fail. Any: all must be known to, and none up since `at`.
@@ -304,9 +309,16 @@ impl Sweep<'_> {
                 Combine::Any => seen.max(),
             };
             let shaky_until = self.shaky_until(at);
-            let seen = seen.unwrap_or(at).max(at).min(moment);
-            let swept =
-                Swept { from: at, seen, end: None, worst: Status::Degraded, come_backs: Vec::new(), shaky_until };
+            let seen = seen.unwrap_or(at).max(earliest).min(moment);
+            let swept = Swept {
+                from: at,
+                seen,
+                earliest,
+                end: None,
+                worst: Status::Degraded,
+                come_backs: Vec::new(),
+                shaky_until,
+            };
             self.outages.push(swept);
             self.recovered = i64::MIN;
         }
@@ -314,13 +326,13 @@ impl Sweep<'_> {
         if open {
             if self.crossing.combine == Combine::All {
                 let seen = self.votes.iter().filter(|v| v.held).map(|v| v.seen).min();
-                outage.seen = outage.seen.min(seen.unwrap_or(moment));
+                outage.seen = outage.seen.min(seen.unwrap_or(moment).max(outage.earliest));
             }
             if status.is_bad() {
                 outage.worst = outage.worst.max(status);
             }
         } else {
-            outage.end = Some((at, self.recovered.max(at).min(moment)));
+            outage.end = Some((at, self.recovered.max(at).max(outage.earliest).min(moment)));
         }
         match (self.dip_since, open && dip) {
             (None, true) => self.dip_since = Some(at),

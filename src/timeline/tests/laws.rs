@@ -13,8 +13,8 @@ pub(super) struct History {
     looks: Vec<(u16, u8, bool, char)>,
     /// Said at, starts, length, in minutes.
     windows: Vec<(u8, u8, u8)>,
-    places: u8,
-    any: bool,
+    pub(super) places: u8,
+    pub(super) any: bool,
     within_mins: i64,
 }
 
@@ -81,7 +81,7 @@ fn tiles(component: &ComponentTimeline, now: Moment) -> Result<(), TestCaseError
         prop_assert_ne!(differs(&pair[0]), differs(&pair[1]));
     }
     for pair in component.outages.windows(2) {
-        prop_assert!(pair[0].end.is_some_and(|end| end.at <= pair[1].from));
+        prop_assert!(pair[0].end.is_some_and(|end| end.at <= pair[1].from && end.seen <= pair[1].seen));
     }
     for outage in &component.outages {
         prop_assert!(outage.from <= outage.seen && outage.seen <= now);
