@@ -2,7 +2,7 @@
 
 use crate::incident::check::{Stage, at, line, writeup};
 use crate::incident::due;
-use crate::model::{Body, ComponentId, IncidentStep, Span, WriteUpKind};
+use crate::model::{Body, ComponentId, IncidentStep, ProbeKey, Span, WriteUpKind};
 
 /// Runs a site over some minutes and compares the journal, line by line.
 fn check(name: &str, components: &[&str], strips: &[(&str, &str)], minutes: i64, expected: &[&str]) {
@@ -103,6 +103,7 @@ fn a_component_that_was_renamed_is_the_same_member() {
     let mut stage = Stage::new(&["web"]).strip("web", "uuddddd").runs(0..=5);
     stage.component("web").id = ComponentId::from("site");
     stage.component("site").formerly = vec![ComponentId::from("web")];
+    stage.component("site").probes[0].key = ProbeKey::from("site/http");
     stage.strips = vec![(ComponentId::from("site"), "uudddduu".into())];
     let stage = stage.runs(6..=8);
     insta::assert_snapshot!(stage.journal(), @"
