@@ -181,11 +181,12 @@ pub fn stands_at(site: &Path, at: Option<Moment>) -> Result<Stands, Trouble> {
     let moment = at.unwrap_or_else(clock::now);
     let words =
         writeup::load(&folders.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&folders, &e))?;
-    let mut history = journal::read(&folders.journal)?;
+    let history = journal::read(&folders.journal)?;
+    let mut timelines = timeline::fold(&history.records, &loaded.settings, moment);
     if at.is_some() {
-        history.records.retain(|r| r.t <= moment);
+        // What the fold remarks of later records is no news to somebody who asks how it stood before them.
+        timelines.remarks.clear();
     }
-    let timelines = timeline::fold(&history.records, &loaded.settings, moment);
     Ok(stand(loaded, history, words, timelines, moment))
 }
 

@@ -14,28 +14,36 @@ pub fn files(at: &Folders, stands: &Stands, look_back: bool) -> Result<Vec<Outpu
         .map_err(|e| Trouble::Publish(format!("templates/ or static/ cannot be read: {e}; the site was not changed")))?;
     let heads = heads(stands);
     let remarks = public_remarks(&stands.remarks);
-    let world = World {
+    let world = world(stands, &heads, &remarks, look_back);
+    let mut files = render::pages(&site::assemble(&world), &theme)?;
+    files.extend(images(stands)?);
+    Ok(files)
+}
+
+/// Everything a site is made from, as the rooms below want it.
+pub fn world<'a>(
+    stands: &'a Stands,
+    heads: &'a [(ChainName, Head, u64)],
+    remarks: &'a [Remark],
+    look_back: bool,
+) -> World<'a> {
+    World {
         settings: &stands.loaded.settings,
         timelines: &stands.timelines,
         book: &stands.book,
         writeups: &stands.words.writeups,
         records: &stands.records,
-        heads: &heads,
-        remarks: &remarks,
+        heads,
+        remarks,
         moment: stands.moment,
         look_back,
-    };
-    let mut files = render::pages(&site::assemble(&world), &theme)?;
-    files.extend(render::machine_files(&world));
-    files.extend(images(stands)?);
-    render::no_collisions(&files)?;
-    Ok(files)
+    }
 }
 
 /// The head of every public chain: name, hash, number.
-fn heads(stands: &Stands) -> Vec<(ChainName, Head, u64)> {
+pub fn heads(stands: &Stands) -> Vec<(ChainName, Head, u64)> {
     let mut last: BTreeMap<&ChainName, (&Head, u64, Moment)> = BTreeMap::new();
-    for r in stands.records.iter().filter(|r| r.chain.is_public()) {
+    for r in stands.records.iter().filter(|r| r.chain.is_public() && r.t <= stands.moment) {
         let newest = last.entry(&r.chain).or_insert((&r.head, r.n, r.t));
         if r.n >= newest.1 {
             *newest = (&r.head, r.n, r.t);

@@ -161,9 +161,12 @@ fn read(
     if !mistakes.is_empty() {
         return Err(Mistakes(mistakes));
     }
+    // Paths in the config are meant from the site's folder, wherever the command was started.
+    let mut plans = understood.plans;
+    plans.iter_mut().for_each(|p| p.kind.in_site(site));
     Ok(Loaded {
         settings: understood.settings,
-        plans: understood.plans,
+        plans,
         channels: understood.channels,
         warnings,
         sources,

@@ -63,7 +63,7 @@ pub fn make(folder: &Path, days: u16, step: &dyn Fn(&str)) -> Result<Made, Troub
     if let Some(trouble) = report.troubles.into_iter().next() {
         return Err(trouble);
     }
-    app::build(folder, Some(story.at(9, 20)), Some(&folder.join("as-it-stood")))?;
+    app::build(folder, Some(story.at(9, 20) + Span::from_secs(20)), Some(&folder.join("as-it-stood")))?;
     let incidents = report.stands.map_or(0, |s| s.book.incidents.len());
     Ok(Made {
         site: folder.to_owned(),
