@@ -1,5 +1,6 @@
 //! Any other program: a command with the event as JSON on its standard input.
 
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ pub(super) const INFO: ChannelInfo = ChannelInfo {
 pub struct Command {
     command: Vec<Secret>,
     timeout: Span,
+    /// Where it is started; none: where the run was.
+    folder: Option<PathBuf>,
 }
 
 fn read(givens: &Givens) -> Result<ChannelKind, Vec<Refusal>> {
@@ -54,14 +57,31 @@ fn read(givens: &Givens) -> Result<ChannelKind, Vec<Refusal>> {
         let help = "write `command = [\"./page-me\"]`";
         return Err(vec![Refusal::new("command", "the command names no program", help)]);
     }
-    Ok(ChannelKind::Command(Command { command, timeout: givens.span("timeout").unwrap_or(TIMEOUT) }))
+    Ok(ChannelKind::Command(Command { command, timeout: givens.span("timeout").unwrap_or(TIMEOUT), folder: None }))
 }
 
 impl Command {
+    pub(super) fn in_site(&mut self, site: &Path) {
+        self.folder = Some(site.to_owned());
+    }
+
+    /// The program: a path is taken from the site's folder, a bare name from `PATH`.
+    fn program(&self) -> PathBuf {
+        let program = PathBuf::from(self.command[0].expose());
+        match &self.folder {
+            // `current_dir` does not say from where a relative program is taken, so it is made absolute here.
+            Some(folder) if program.components().count() > 1 || program.starts_with(".") => {
+                std::path::absolute(folder.join(&program)).unwrap_or(program)
+            }
+            _ => program,
+        }
+    }
+
     /// Starts the program, gives it the message and waits for its end.
     pub(super) async fn send(&self, delivery: &Delivery, body: Vec<u8>) -> Result<(), Refused> {
         let refused = |text: String| Refused { text: self.redact(&text), for_good: false };
-        let mut command = tokio::process::Command::new(self.command[0].expose());
+        let mut command = tokio::process::Command::new(self.program());
+        command.current_dir(self.folder.as_deref().unwrap_or(Path::new(".")));
         command
             .args(self.command[1..].iter().map(Secret::expose))
             .env("STATUARY_EVENT", payload::word(delivery))
