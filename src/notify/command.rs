@@ -45,7 +45,7 @@ pub(super) const INFO: ChannelInfo = ChannelInfo {
 /// What to start.
 #[derive(Clone, Debug)]
 pub struct Command {
-    command: Vec<Secret>,
+    words: Vec<Secret>,
     timeout: Span,
     /// Where it is started; none: where the run was.
     folder: Option<PathBuf>,
@@ -67,7 +67,7 @@ impl Command {
 
     /// The program: a path is taken from the site's folder, a bare name from `PATH`.
     fn program(&self) -> PathBuf {
-        let program = PathBuf::from(self.command[0].expose());
+        let program = PathBuf::from(self.words[0].expose());
         match &self.folder {
             // `current_dir` does not say from where a relative program is taken, so it is made absolute here.
             Some(folder) if program.components().count() > 1 || program.starts_with(".") => {
@@ -83,7 +83,7 @@ impl Command {
         let mut command = tokio::process::Command::new(self.program());
         command.current_dir(self.folder.as_deref().unwrap_or(Path::new(".")));
         command
-            .args(self.command[1..].iter().map(Secret::expose))
+            .args(self.words[1..].iter().map(Secret::expose))
             .env("STATUARY_EVENT", payload::word(delivery))
             .env("STATUARY_ID", &delivery.id)
             .stdin(Stdio::piped())
@@ -122,7 +122,7 @@ impl Command {
 
     /// The program's own path is no secret, and says which one it was; its arguments may hold one.
     fn redact(&self, text: &str) -> String {
-        self.command.iter().skip(1).fold(text.to_owned(), |text, secret| secret.redact(&text))
+        self.words.iter().skip(1).fold(text.to_owned(), |text, secret| secret.redact(&text))
     }
 }
 
