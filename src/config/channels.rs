@@ -69,7 +69,8 @@ fn one(
     let when = when(reader, &read);
     let made = (info?.read)(&read.givens);
     match made {
-        Ok(kind) if !read.unset => {
+        Ok(mut kind) if !read.unset => {
+            kind.in_site(reader.site);
             Some(Channel { id, kind, when, internal: read.givens.bool("internal").unwrap_or(false) })
         }
         Ok(_) => None,

@@ -99,11 +99,11 @@ pub fn keep_last_good(site: &Path, sources: &Sources) -> std::io::Result<()> {
     last_good::keep(site, sources)
 }
 
-/// Reads the config that was good last; none where none was kept. It can be refused too, where a secret that the
-/// command uses is no longer set or a newer build reads it otherwise.
-pub fn load_last_good(site: &Path, purpose: Purpose) -> Option<Result<Loaded, Mistakes>> {
+/// Reads the config that was good last. None where none was kept, or where it is not good today: a secret that the
+/// command uses is no longer set, or a newer build reads it otherwise.
+pub fn load_last_good(site: &Path, purpose: Purpose) -> Option<Loaded> {
     let sources = last_good::kept(site)?;
-    Some(read(site, sources, Found::default(), purpose, &Kinds::built_in(), &variable))
+    read(site, sources, Found::default(), purpose, &Kinds::built_in(), &variable).ok()
 }
 
 /// The JSON Schema (draft 2020-12) of `statuary.toml`, made from the key tables that the reader uses.

@@ -344,7 +344,7 @@ fn the_last_good_config_is_kept_whole_and_read_again() {
     std::fs::write(&main, "[site").unwrap();
     std::fs::remove_file(site.path().join("more.toml")).unwrap();
     assert!(super::load(site.path(), ALL).is_err());
-    let last = super::load_last_good(site.path(), ALL).unwrap().unwrap();
+    let last = super::load_last_good(site.path(), ALL).unwrap();
     assert_eq!((last.settings.components.len(), last.sources), (1, loaded.sources));
 }
 

@@ -1,5 +1,6 @@
 //! Any other program: a command with the event as JSON on its standard input.
 
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -44,8 +45,10 @@ pub(super) const INFO: ChannelInfo = ChannelInfo {
 /// What to start.
 #[derive(Clone, Debug)]
 pub struct Command {
-    command: Vec<Secret>,
+    words: Vec<Secret>,
     timeout: Span,
+    /// Where it is started; none: where the run was.
+    folder: Option<PathBuf>,
 }
 
 fn read(givens: &Givens) -> Result<ChannelKind, Vec<Refusal>> {
@@ -54,16 +57,33 @@ fn read(givens: &Givens) -> Result<ChannelKind, Vec<Refusal>> {
         let help = "write `command = [\"./page-me\"]`";
         return Err(vec![Refusal::new("command", "the command names no program", help)]);
     }
-    Ok(ChannelKind::Command(Command { command, timeout: givens.span("timeout").unwrap_or(TIMEOUT) }))
+    Ok(ChannelKind::Command(Command { command, timeout: givens.span("timeout").unwrap_or(TIMEOUT), folder: None }))
 }
 
 impl Command {
+    pub(super) fn in_site(&mut self, site: &Path) {
+        self.folder = Some(site.to_owned());
+    }
+
+    /// The program: a path is taken from the site's folder, a bare name from `PATH`.
+    fn program(&self) -> PathBuf {
+        let program = PathBuf::from(self.words[0].expose());
+        match &self.folder {
+            // `current_dir` does not say from where a relative program is taken, so it is made absolute here.
+            Some(folder) if program.components().count() > 1 || program.starts_with(".") => {
+                std::path::absolute(folder.join(&program)).unwrap_or(program)
+            }
+            _ => program,
+        }
+    }
+
     /// Starts the program, gives it the message and waits for its end.
     pub(super) async fn send(&self, delivery: &Delivery, body: Vec<u8>) -> Result<(), Refused> {
         let refused = |text: String| Refused { text: self.redact(&text), for_good: false };
-        let mut command = tokio::process::Command::new(self.command[0].expose());
+        let mut command = tokio::process::Command::new(self.program());
+        command.current_dir(self.folder.as_deref().unwrap_or(Path::new(".")));
         command
-            .args(self.command[1..].iter().map(Secret::expose))
+            .args(self.words[1..].iter().map(Secret::expose))
             .env("STATUARY_EVENT", payload::word(delivery))
             .env("STATUARY_ID", &delivery.id)
             .stdin(Stdio::piped())
@@ -102,7 +122,7 @@ impl Command {
 
     /// The program's own path is no secret, and says which one it was; its arguments may hold one.
     fn redact(&self, text: &str) -> String {
-        self.command.iter().skip(1).fold(text.to_owned(), |text, secret| secret.redact(&text))
+        self.words.iter().skip(1).fold(text.to_owned(), |text, secret| secret.redact(&text))
     }
 }
 

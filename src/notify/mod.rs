@@ -16,6 +16,8 @@ mod webhook;
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
+
 use crate::model::{Givens, Key, Refusal};
 
 pub use command::Command;
@@ -45,6 +47,16 @@ pub enum ChannelKind {
     Webhook(Webhook),
     /// Any other program, with the JSON on its standard input.
     Command(Command),
+}
+
+impl ChannelKind {
+    /// Takes relative paths in its options as relative to the site's folder, not to wherever the run was started.
+    pub fn in_site(&mut self, site: &Path) {
+        match self {
+            Self::Command(command) => command.in_site(site),
+            Self::Webhook(_) => {}
+        }
+    }
 }
 
 /// What a kind of channel is, for the config's reader and the documents.

@@ -180,6 +180,19 @@ fn a_command_gets_the_event_and_its_exit_code_decides() {
 }
 
 #[test]
+fn a_commands_own_path_is_taken_from_the_sites_folder() {
+    use std::os::unix::fs::PermissionsExt;
+    let site = tempfile::tempdir().unwrap();
+    let script = site.path().join("page-me");
+    std::fs::write(&script, "#!/bin/sh\ncat > told-here\n").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut channel = program(&["./page-me"], 5_000);
+    channel.kind.in_site(site.path());
+    assert_eq!(check(channel), "taken");
+    assert!(site.path().join("told-here").exists());
+}
+
+#[test]
 fn a_command_that_hangs_is_killed_with_its_children() {
     let folder = tempfile::tempdir().unwrap();
     let alive = folder.path().join("alive");

@@ -2,6 +2,7 @@
 
 mod due;
 mod leave;
+mod morning;
 mod world;
 
 use crate::model::{ChainName, Given, Givens, Head, Moment, Record, Secret, Site, Zone};
