@@ -21,7 +21,8 @@ fn main() {
     let again = time(|| build(site.path()));
     let bytes = size(&site.path().join("public"));
     let copy = time(|| {
-        let status = Command::new("cp").arg("-r").arg(site.path().join("public")).arg(site.path().join("copy")).status();
+        let status =
+            Command::new("cp").arg("-r").arg(site.path().join("public")).arg(site.path().join("copy")).status();
         assert!(status.expect("cp").success());
     });
     let bare = time(|| bare_markdown(&site.path().join("incidents")));

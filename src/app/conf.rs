@@ -20,12 +20,12 @@ pub fn load_or_last_good(at: &Folders, purpose: Purpose, report: &mut Report) ->
             Ok(loaded)
         }
         Err(mistakes) => match config::load_last_good(&at.site, purpose) {
-            Some(Ok(loaded)) => {
+            Some(loaded) => {
                 report.warnings.push("the config is broken; this run used the last good one".to_owned());
                 report.troubles.push(mistakes.into());
                 Ok(loaded)
             }
-            Some(Err(_)) | None => Err(mistakes.into()),
+            None => Err(mistakes.into()),
         },
     }
 }

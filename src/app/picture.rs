@@ -10,8 +10,9 @@ use crate::site::{self, World};
 
 /// Every file of the site.
 pub fn files(at: &Folders, stands: &Stands, look_back: bool) -> Result<Vec<Output>, Trouble> {
-    let theme = config::theme(&at.site)
-        .map_err(|e| Trouble::Publish(format!("templates/ or static/ cannot be read: {e}; the site was not changed")))?;
+    let theme = config::theme(&at.site).map_err(|e| {
+        Trouble::Publish(format!("templates/ or static/ cannot be read: {e}; the site was not changed"))
+    })?;
     let heads = heads(stands);
     let remarks = public_remarks(&stands.remarks);
     let world = world(stands, &heads, &remarks, look_back);
@@ -57,7 +58,10 @@ fn public_remarks(remarks: &[Remark]) -> Vec<Remark> {
     match remarks.len() {
         0 => Vec::new(),
         1 => vec![Remark { origin: None, text: "One place in the record is damaged and was stepped around.".into() }],
-        n => vec![Remark { origin: None, text: format!("{n} places in the record are damaged and were stepped around.") }],
+        n => vec![Remark {
+            origin: None,
+            text: format!("{n} places in the record are damaged and were stepped around."),
+        }],
     }
 }
 

@@ -26,7 +26,12 @@ pub fn round(at: &Folders, loaded: &Loaded, looked: &Looked, now: Moment) -> Res
 /// Appends what the desk declares. Returns the records as they now stand. Saved when this returns.
 pub fn desk(at: &Folders, loaded: &Loaded, due: Vec<Due>, now: Moment) -> Result<Vec<Record>, Trouble> {
     let (inside, outside): (Vec<Due>, Vec<Due>) = due.into_iter().partition(|d| d.internal);
-    bodies(at, loaded, [(true, inside), (false, outside)].map(|(i, d)| (i, d.into_iter().map(|d| d.body).collect())), now)
+    bodies(
+        at,
+        loaded,
+        [(true, inside), (false, outside)].map(|(i, d)| (i, d.into_iter().map(|d| d.body).collect())),
+        now,
+    )
 }
 
 /// Appends bodies to the desk's chains.

@@ -21,8 +21,7 @@ fn tell(at: &Folders, stands: &Stands, report: &mut Report) -> Result<(), Troubl
     let events = notify::events(&picture::world(stands, &heads, &[], false));
     let (mut first, mut deliveries) = notify::plan(channels, &events, &stands.records, stands.moment);
     if let Some(text) = broken_config(report) {
-        let (bodies, more) =
-            notify::operator_trouble(&settings.site, channels, &text, &stands.records, stands.moment);
+        let (bodies, more) = notify::operator_trouble(&settings.site, channels, &text, &stands.records, stands.moment);
         first.extend(bodies.into_iter().filter(|b| !matches!(b, Body::Channel(_))));
         deliveries.extend(more);
     }
@@ -38,7 +37,8 @@ fn send(
 ) -> Result<(), Trouble> {
     let now: Moment = stands.moment;
     let mut save = |internal: bool, bodies: Vec<Body>| {
-        let parts = if internal { [(true, bodies), (false, Vec::new())] } else { [(true, Vec::new()), (false, bodies)] };
+        let parts =
+            if internal { [(true, bodies), (false, Vec::new())] } else { [(true, Vec::new()), (false, bodies)] };
         save::bodies(at, &stands.loaded, parts, now).map(|_| ())
     };
     save(false, first)?;

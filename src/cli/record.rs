@@ -120,9 +120,7 @@ pub fn stat(site: &Path, format: Format) -> Result<u8, Trouble> {
 pub fn config_check(site: &Path, format: Format) -> Result<u8, Trouble> {
     let checked = app::config_check(site);
     if format == Format::Json {
-        let one = |m: &crate::config::Mistake| {
-            json!({"file": m.origin.file, "line": m.origin.line, "column": m.origin.column, "text": m.text})
-        };
+        let one = |m: &crate::config::Mistake| json!({"file": m.origin.file, "line": m.origin.line, "column": m.origin.column, "text": m.text});
         let (code, value) = match &checked {
             Ok(loaded) => (0, json!({"good": true, "warnings": loaded.warnings.iter().map(one).collect::<Vec<_>>()})),
             Err(mistakes) => (2, json!({"good": false, "mistakes": mistakes.0.iter().map(one).collect::<Vec<_>>()})),
@@ -169,8 +167,11 @@ pub fn config_fields(kind: Option<&str>, format: Format) -> Result<u8, Trouble> 
         say(format!("{STRONG}{}{PLAIN}: {}", k.name, k.doc));
         say(format!("  {SOFT}keys{PLAIN}"));
         let must = |required: bool| if required { "required".to_owned() } else { String::new() };
-        let keys: Vec<Vec<String>> =
-            k.keys.iter().map(|key| vec![format!("    {}", key.name), must(key.required), key.doc.to_owned()]).collect();
+        let keys: Vec<Vec<String>> = k
+            .keys
+            .iter()
+            .map(|key| vec![format!("    {}", key.name), must(key.required), key.doc.to_owned()])
+            .collect();
         table(&keys).iter().for_each(say);
         say(format!("  {SOFT}fields for expect, degraded_if and record{PLAIN}"));
         let fields: Vec<Vec<String>> = k

@@ -27,7 +27,11 @@ fn tell(report: &Report) {
         let bad = |v: &Verdict| looked.looks.iter().filter(|l| l.first.verdict == *v).count();
         let parts = Verdict::ALL.iter().map(|v| (bad(v), v.word())).filter(|(n, _)| *n > 0);
         let said: Vec<String> = parts.map(|(n, w)| format!("{n} {w}")).collect();
-        say(format!("Looked: {} in {}", if said.is_empty() { "nothing is due".into() } else { said.join(", ") }, looked.took));
+        say(format!(
+            "Looked: {} in {}",
+            if said.is_empty() { "nothing is due".into() } else { said.join(", ") },
+            looked.took
+        ));
     }
     if let Some(stands) = &report.stands {
         components(stands);

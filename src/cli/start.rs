@@ -63,10 +63,7 @@ pub fn serve(site: &Path, args: &ServeArgs) -> Result<u8, Trouble> {
         None => app::public_folder(site)?,
     };
     if !folder.join("index.html").is_file() {
-        return Err(Trouble::Usage(format!(
-            "{} holds no index.html; `statuary build` makes one",
-            folder.display()
-        )));
+        return Err(Trouble::Usage(format!("{} holds no index.html; `statuary build` makes one", folder.display())));
     }
     serve::serve(&folder, args.listen, |at| say(format!("Serving {} at http://{at}/ (Ctrl-C ends)", folder.display())))
         .map_err(|e| Trouble::Usage(format!("cannot listen at {}: {e}", args.listen)))?;

@@ -82,7 +82,9 @@ fn config(stella: &Stella) -> String {
         }
     };
     let http = |name: &str, path: &str| {
-        format!("kind = \"http\"\nname = \"{name}\"\nurl = \"http://{web}/{path}\"\ndegraded_if = [\"latency > duration('800ms')\"]\n")
+        format!(
+            "kind = \"http\"\nname = \"{name}\"\nurl = \"http://{web}/{path}\"\ndegraded_if = [\"latency > duration('800ms')\"]\n"
+        )
     };
     component("web", "Website", "Public", "\"backend\"", &[http("page", "web"), http("login", "web/login")]);
     component("api", "API", "Public", "\"backend\"", &[http("http", "api")]);
@@ -90,7 +92,10 @@ fn config(stella: &Stella) -> String {
     component("monitors", "Monitors", "Watching", "\"workers\"", &[http("http", "monitors")]);
     let heartbeat = format!("kind = \"heartbeat\"\nfile = '{beat}'\nmax_age = \"3m\"\n");
     component("workers", "Workers", "Watching", "\"backend\", \"redis\"", &[heartbeat]);
-    let ssh = format!("kind = \"tcp\"\nname = \"ssh\"\naddress = \"{}\"\nbanner = true\nexpect = [\"received.startsWith('SSH-2.0-')\"]\n", stella.ssh);
+    let ssh = format!(
+        "kind = \"tcp\"\nname = \"ssh\"\naddress = \"{}\"\nbanner = true\nexpect = [\"received.startsWith('SSH-2.0-')\"]\n",
+        stella.ssh
+    );
     component("backend", "Master backend", "Machines", "\"volume\"", &[ssh]);
     let redis = format!(
         "kind = \"tcp\"\nname = \"redis\"\naddress = \"{}\"\nsend = \"INFO persistence\\r\\n\"\n\

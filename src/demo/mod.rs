@@ -48,7 +48,9 @@ pub fn make(folder: &Path, days: u16, step: &dyn Fn(&str)) -> Result<Made, Troub
     let story = Story::before(now, zone);
     clear(folder)?;
 
-    step("Starting a small Stella on loopback: web servers, an SSH greeting, a Redis-speaking port, a worker heartbeat");
+    step(
+        "Starting a small Stella on loopback: web servers, an SSH greeting, a Redis-speaking port, a worker heartbeat",
+    );
     let stella = Stella::start(folder).map_err(|e| cannot(folder, &e))?;
     files::write(folder, &stella, &story).map_err(|e| cannot(folder, &e))?;
 

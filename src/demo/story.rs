@@ -67,9 +67,7 @@ impl Story {
     /// What a probe saw at a moment, where it was not up: verdict, phase, words.
     pub fn seen(&self, probe: &str, at: Moment) -> Option<Seen> {
         let minute = (at - self.at(0, 0)).ms().div_euclid(60_000);
-        let part = PARTS.iter().find(|p| {
-            p.2 == probe && i64::from(p.0) <= minute && minute < i64::from(p.1)
-        })?;
+        let part = PARTS.iter().find(|p| p.2 == probe && i64::from(p.0) <= minute && minute < i64::from(p.1))?;
         Some(not(probe, part.3, part.4, part.5))
     }
 

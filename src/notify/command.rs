@@ -57,7 +57,11 @@ fn read(givens: &Givens) -> Result<ChannelKind, Vec<Refusal>> {
         let help = "write `command = [\"./page-me\"]`";
         return Err(vec![Refusal::new("command", "the command names no program", help)]);
     }
-    Ok(ChannelKind::Command(Command { command, timeout: givens.span("timeout").unwrap_or(TIMEOUT), folder: None }))
+    Ok(ChannelKind::Command(Command {
+        words: command,
+        timeout: givens.span("timeout").unwrap_or(TIMEOUT),
+        folder: None,
+    }))
 }
 
 impl Command {

@@ -113,7 +113,8 @@ pub fn headline(scene: &Scene<'_>, situation: &Situation<'_>) -> Headline {
 }
 
 fn component_names<'a>(scene: &Scene<'a>, m: &Maintenance) -> Vec<&'a str> {
-    let names: Vec<&str> = m.components.iter().filter_map(|id| scene.card(id)).map(|c| c.component.name.as_str()).collect();
+    let names: Vec<&str> =
+        m.components.iter().filter_map(|id| scene.card(id)).map(|c| c.component.name.as_str()).collect();
     if names.is_empty() { vec![scene.title()] } else { names }
 }
 
@@ -195,7 +196,9 @@ fn thing_lead(scene: &Scene<'_>, thing: &Thing<'_>, with_time: bool) -> String {
         scene.cards.iter().filter(|c| c.status == Status::Operational).map(|c| c.component.name.as_str()).collect();
     match (thing.scale, rest.len()) {
         (_, 0) | (Scale::Minority(_), _) => {}
-        (Scale::Degraded, n) if n + thing.cards.len() == scene.cards.len() => said.push("Everything else answers.".into()),
+        (Scale::Degraded, n) if n + thing.cards.len() == scene.cards.len() => {
+            said.push("Everything else answers.".into())
+        }
         _ => said.push(say::answers(&rest)),
     }
     said.join(" ")
@@ -254,9 +257,9 @@ pub fn thing_line(scene: &Scene<'_>, thing: &Thing<'_>) -> Line {
         }
     }
     stations.push(last_look_station(scene));
-    stations.extend(thing.incident.filter(|_| late.is_none()).and_then(|i| i.next_word).filter(|w| *w > now).map(|due| {
-        Station { live: Some("until"), ..Station::at("Next word by", due, clock.figure(due), "or sooner", 'f') }
-    }));
+    stations.extend(thing.incident.filter(|_| late.is_none()).and_then(|i| i.next_word).filter(|w| *w > now).map(
+        |due| Station { live: Some("until"), ..Station::at("Next word by", due, clock.figure(due), "or sooner", 'f') },
+    ));
     if stations.len() < 4 && late.is_none() && !stations.iter().any(|s| s.label == "Next word by") {
         stations.push(next_look_station(scene));
     }
@@ -282,10 +285,8 @@ fn again(scene: &Scene<'_>, incident: &Incident) -> Headline {
     let quiet = scene.world.settings.rules.merge_within;
     let until = incident.next_word.or(incident.recovered_seen.map(|seen| seen + quiet)).filter(|u| *u > now);
     let after = format!("after {}", words(back - incident.started));
-    let mut stations = vec![
-        Station::at("Up again since", back, clock.figure(back), after, 'u'),
-        last_look_station(scene),
-    ];
+    let mut stations =
+        vec![Station::at("Up again since", back, clock.figure(back), after, 'u'), last_look_station(scene)];
     match until {
         Some(due) if incident.next_word.is_some() => {
             let station = Station::at("Next word by", due, clock.figure(due), "or sooner", 'f');
@@ -339,9 +340,10 @@ fn calm_line(scene: &Scene<'_>, label: &str) -> Line {
     let (clock, now) = (scene.clock, scene.moment());
     let mut stations = Vec::new();
     let mut before = ' ';
-    if let Some((since, after_trouble)) = well_since(scene).filter(|_| label == "Up since").or_else(|| {
-        scene.cards.iter().filter_map(|c| c.timeline?.since).min().map(|at| (at, false))
-    }) {
+    if let Some((since, after_trouble)) = well_since(scene)
+        .filter(|_| label == "Up since")
+        .or_else(|| scene.cards.iter().filter_map(|c| c.timeline?.since).min().map(|at| (at, false)))
+    {
         let note = if clock.is_today(since) {
             say::so_far(now - since)
         } else {
@@ -355,7 +357,11 @@ fn calm_line(scene: &Scene<'_>, label: &str) -> Line {
     if let Some(m) = scene.windows_ahead().next() {
         let window = format!("{} to {}", clock.time(m.starts), clock.when(m.ends));
         let who = say::names(&component_names(scene, m));
-        let note = if scene.clock.is_today(m.starts) { format!("until {}, {who}", clock.when(m.ends)) } else { format!("{}, {who}", window_end(scene, m, &window)) };
+        let note = if scene.clock.is_today(m.starts) {
+            format!("until {}, {who}", clock.when(m.ends))
+        } else {
+            format!("{}, {who}", window_end(scene, m, &window))
+        };
         stations.push(Station::at("Next planned work", m.starts, clock.figure(m.starts), note, 'f'));
     }
     Line { before, stations }
@@ -394,7 +400,11 @@ fn unseen_line(scene: &Scene<'_>, since: Moment, blind: bool) -> Line {
     let every = say::every(scene.world.settings.run.interval);
     let all = scene.world.settings.run.vantages.len();
     let blind_places = scene.world.timelines.places.iter().filter(|p| p.blind.is_some()).count();
-    let note = if blind { format!("{blind_places} of {}", say::count(all, "place")) } else { say::ago(scene.moment() - since) };
+    let note = if blind {
+        format!("{blind_places} of {}", say::count(all, "place"))
+    } else {
+        say::ago(scene.moment() - since)
+    };
     let due = next_look(scene);
     let mut stations = vec![Station::at(label, since, clock.figure(since), note, 'n')];
     if tried >= since {

@@ -148,19 +148,16 @@ fn holes(scene: &Scene<'_>, to: Moment) -> Vec<(Moment, Moment)> {
 pub fn still_works(scene: &Scene<'_>) -> Vec<Measured> {
     let mut list = Vec::new();
     for card in scene.cards.iter().filter(|c| c.status == Status::Degraded) {
-        let why = crate::site::banner::last_reason(card).map_or(String::new(), |w| format!(": {}", w.trim_end_matches('.')));
+        let why =
+            crate::site::banner::last_reason(card).map_or(String::new(), |w| format!(": {}", w.trim_end_matches('.')));
         let text = format!("answers, but is degraded{why}.");
         list.push(Measured { state: 'g', text, link: Some(card.link()) });
     }
     for card in scene.cards.iter().filter(|c| c.status == Status::Maintenance) {
         list.push(Measured { state: 'm', text: "is being worked on, as planned.".to_owned(), link: Some(card.link()) });
     }
-    let fine: Vec<&str> = scene
-        .cards
-        .iter()
-        .filter(|c| c.status == Status::Operational)
-        .map(|c| c.component.name.as_str())
-        .collect();
+    let fine: Vec<&str> =
+        scene.cards.iter().filter(|c| c.status == Status::Operational).map(|c| c.component.name.as_str()).collect();
     if !fine.is_empty() {
         list.push(Measured { state: 'u', text: say::stop(&say::names(&fine)), link: None });
     }

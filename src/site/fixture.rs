@@ -5,7 +5,9 @@ use chrono::NaiveDateTime;
 use crate::incident::{Book, Event, Incident, Maintenance, Member, Shown, Voice};
 use crate::model::*;
 use crate::site::fixture_words as words;
-use crate::timeline::{Blip, Buckets, ComponentTimeline, LastLook, Outage, OutageEnd, Place, ProbeTimeline, Reason, Stretch, Timelines};
+use crate::timeline::{
+    Blip, Buckets, ComponentTimeline, LastLook, Outage, OutageEnd, Place, ProbeTimeline, Reason, Stretch, Timelines,
+};
 
 /// A world with everything it borrows.
 pub(crate) struct Fixture {
@@ -156,7 +158,13 @@ fn lay(since: Moment, moment: Moment, over: &[(Moment, Moment, Status)]) -> Vec<
     stretches
 }
 
-fn timeline(id: &str, kind: &str, moment: Moment, over: &[(&str, &str, Status, &str)], blips: &[&str]) -> ComponentTimeline {
+fn timeline(
+    id: &str,
+    kind: &str,
+    moment: Moment,
+    over: &[(&str, &str, Status, &str)],
+    blips: &[&str],
+) -> ComponentTimeline {
     let laid: Vec<_> = over.iter().map(|(a, b, s, _)| (at(a), at(b), *s)).collect();
     let key = ProbeKey::of(&id.into(), kind);
     let outages = over
@@ -220,12 +228,66 @@ fn stella(local: &str, words_out: usize, late: bool) -> Fixture {
     let hang = "connected, then no answer for 10 s";
     let plan: [(&str, Vec<(&str, &str, Status, &str)>, &[&str]); 8] = [
         ("web", vec![hole, ("2026-11-23 09:00", "2026-11-23 10:40", Status::Major, hang)], &["2026-11-09 03:10"]),
-        ("api", vec![("2026-09-17 11:00", "2026-09-17 11:42", Status::Partial, "status 502 from one request in five"), hole, ("2026-11-23 09:00", "2026-11-23 10:40", Status::Major, hang)], &["2026-09-20 03:10", "2026-11-16 12:00"]),
-        ("checkups", vec![hole, ("2026-10-21 14:00", "2026-10-21 15:08", Status::Partial, "checks ran late"), ("2026-11-23 09:00", "2026-11-23 10:33", Status::Major, "no worker has reported")], &[]),
-        ("monitors", vec![("2026-10-04 14:00", "2026-10-04 15:08", Status::Degraded, "slower than 800 ms"), hole, ("2026-11-23 09:00", "2026-11-23 10:33", Status::Major, "no worker has reported")], &["2026-09-27 08:00"]),
-        ("workers", vec![hole, ("2026-10-29 22:00", "2026-10-29 22:30", Status::Maintenance, ""), ("2026-11-23 09:00", "2026-11-23 10:31", Status::Major, "the heartbeat is 3 min old")], &["2026-10-05 08:00"]),
-        ("backend", vec![hole, ("2026-10-29 22:00", "2026-10-29 22:30", Status::Maintenance, ""), ("2026-11-23 09:00", "2026-11-23 10:23", Status::Major, "it hangs after login")], &[]),
-        ("redis", vec![("2026-09-08 04:00", "2026-09-08 04:40", Status::Degraded, "a save ran for more than 300 s"), hole, ("2026-11-23 09:01", "2026-11-23 10:08", Status::Degraded, "it has been saving for more than 300 s, and unsaved changes grow"), ("2026-11-23 10:08", "2026-11-23 10:23", Status::Major, "connection refused")], &["2026-11-14 06:00"]),
+        (
+            "api",
+            vec![
+                ("2026-09-17 11:00", "2026-09-17 11:42", Status::Partial, "status 502 from one request in five"),
+                hole,
+                ("2026-11-23 09:00", "2026-11-23 10:40", Status::Major, hang),
+            ],
+            &["2026-09-20 03:10", "2026-11-16 12:00"],
+        ),
+        (
+            "checkups",
+            vec![
+                hole,
+                ("2026-10-21 14:00", "2026-10-21 15:08", Status::Partial, "checks ran late"),
+                ("2026-11-23 09:00", "2026-11-23 10:33", Status::Major, "no worker has reported"),
+            ],
+            &[],
+        ),
+        (
+            "monitors",
+            vec![
+                ("2026-10-04 14:00", "2026-10-04 15:08", Status::Degraded, "slower than 800 ms"),
+                hole,
+                ("2026-11-23 09:00", "2026-11-23 10:33", Status::Major, "no worker has reported"),
+            ],
+            &["2026-09-27 08:00"],
+        ),
+        (
+            "workers",
+            vec![
+                hole,
+                ("2026-10-29 22:00", "2026-10-29 22:30", Status::Maintenance, ""),
+                ("2026-11-23 09:00", "2026-11-23 10:31", Status::Major, "the heartbeat is 3 min old"),
+            ],
+            &["2026-10-05 08:00"],
+        ),
+        (
+            "backend",
+            vec![
+                hole,
+                ("2026-10-29 22:00", "2026-10-29 22:30", Status::Maintenance, ""),
+                ("2026-11-23 09:00", "2026-11-23 10:23", Status::Major, "it hangs after login"),
+            ],
+            &[],
+        ),
+        (
+            "redis",
+            vec![
+                ("2026-09-08 04:00", "2026-09-08 04:40", Status::Degraded, "a save ran for more than 300 s"),
+                hole,
+                (
+                    "2026-11-23 09:01",
+                    "2026-11-23 10:08",
+                    Status::Degraded,
+                    "it has been saving for more than 300 s, and unsaved changes grow",
+                ),
+                ("2026-11-23 10:08", "2026-11-23 10:23", Status::Major, "connection refused"),
+            ],
+            &["2026-11-14 06:00"],
+        ),
         ("volume", vec![hole, ("2026-11-23 09:00", "2026-11-23 10:23", Status::NoData, "")], &[]),
     ];
     let timelines: Vec<ComponentTimeline> = plan
@@ -345,7 +407,13 @@ fn morning(fixture: &Fixture, words_out: usize, late: bool) -> Incident {
         writeup: Some(0),
         slug: "2026-11-23-morning-outage".to_owned(),
         title: "The morning outage".to_owned(),
-        status: if over { IncidentStatus::Postmortem } else if back { IncidentStatus::Monitoring } else { IncidentStatus::Identified },
+        status: if over {
+            IncidentStatus::Postmortem
+        } else if back {
+            IncidentStatus::Monitoring
+        } else {
+            IncidentStatus::Identified
+        },
         impact: Impact::Critical,
         measured_start: Some(at("2026-11-23 09:00:07")),
         measured_end: back.then(|| at("2026-11-23 10:40:09")),
@@ -379,7 +447,8 @@ fn degraded() -> Fixture {
 fn two() -> Fixture {
     let mut f = outage();
     let from = at("2026-11-23 08:12");
-    f.timelines.components[6] = timeline("redis", "tcp", f.moment, &[("2026-11-23 08:12", "2026-11-23 12:00", Status::Degraded, "slow")], &[]);
+    f.timelines.components[6] =
+        timeline("redis", "tcp", f.moment, &[("2026-11-23 08:12", "2026-11-23 12:00", Status::Degraded, "slow")], &[]);
     f.book.shown = shown(&f);
     f.book.incidents[0].members.retain(|m| m.component.as_str() != "redis");
     let mut other = small("2026-11-23", "redis", "Redis is slow", from, 60);
@@ -391,7 +460,8 @@ fn two() -> Fixture {
 }
 
 fn minority() -> Fixture {
-    let mut f = only("web", ("2026-12-01 09:14", "2026-12-01 12:00", Status::Degraded, "no answer"), "2026-12-01 09:20:10");
+    let mut f =
+        only("web", ("2026-12-01 09:14", "2026-12-01 12:00", Status::Degraded, "no answer"), "2026-12-01 09:20:10");
     let t = &mut f.timelines.components[0];
     t.outages.clear();
     t.stretches.last_mut().unwrap().minority = vec!["frankfurt".into()];

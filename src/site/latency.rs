@@ -179,7 +179,10 @@ mod tests {
     #[test]
     fn the_middle_and_the_slowest_twentieth() {
         let b: BTreeMap<u32, u32> = [(10, 94), (60, 6)].into();
-        assert_eq!((percentile(&b, 50), percentile(&b, 95), percentile(&BTreeMap::new(), 50)), (Some(10), Some(60), None));
+        assert_eq!(
+            (percentile(&b, 50), percentile(&b, 95), percentile(&BTreeMap::new(), 50)),
+            (Some(10), Some(60), None)
+        );
     }
 
     #[test]

@@ -58,14 +58,26 @@ fn line(m: &Maintenance, clock: Clock) -> Line {
     let over = m.status == MaintenanceStatus::Completed;
     let begun = over || matches!(m.status, MaintenanceStatus::InProgress | MaintenanceStatus::Verifying);
     let during = if m.cancelled || !begun { 'f' } else { 'm' };
-    let (starts, ends) = if over { ("Began", "Ended") } else if begun { ("Work since", "Ends by") } else { ("Begins", "Ends by") };
+    let (starts, ends) = if over {
+        ("Began", "Ended")
+    } else if begun {
+        ("Work since", "Ends by")
+    } else {
+        ("Begins", "Ends by")
+    };
     let until = if begun { 'u' } else { 'f' };
     Line {
         before: 'u',
         stations: vec![
             Station::at("Announced", m.announced, clock.figure(m.announced), clock.time(m.announced), until),
             Station::at(starts, m.starts, clock.time(m.starts), clock.date(m.starts), during),
-            Station::at(ends, m.ends, clock.time(m.ends), (m.ends - m.starts).to_string(), if over { 'u' } else { 'f' }),
+            Station::at(
+                ends,
+                m.ends,
+                clock.time(m.ends),
+                (m.ends - m.starts).to_string(),
+                if over { 'u' } else { 'f' },
+            ),
         ],
     }
 }

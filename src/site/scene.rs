@@ -50,10 +50,7 @@ impl Card<'_> {
 
     /// Its page.
     pub fn link(&self) -> Link {
-        Link {
-            text: self.component.name.clone(),
-            href: format!("components/{}/index.html", self.component.id),
-        }
+        Link { text: self.component.name.clone(), href: format!("components/{}/index.html", self.component.id) }
     }
 }
 
@@ -77,7 +74,9 @@ impl<'a> Scene<'a> {
                     timeline,
                     status: shown.map_or(unwatched, |s| s.status),
                     since: shown.map_or(since, |s| s.since),
-                    checking: shown.and_then(|s| s.checking).or(timeline.and_then(|t| t.pending.as_ref()).map(|p| p.from)),
+                    checking: shown
+                        .and_then(|s| s.checking)
+                        .or(timeline.and_then(|t| t.pending.as_ref()).map(|p| p.from)),
                 }
             })
             .collect();
