@@ -28,7 +28,9 @@ pub fn looks(journal: &Path, loaded: &Loaded) -> Result<BTreeMap<ProbeKey, Past>
 
 /// The same rows, as if every look were long ago: `check` looks at everything, whatever `every` says.
 pub fn all_due(mut past: BTreeMap<ProbeKey, Past>) -> BTreeMap<ProbeKey, Past> {
-    past.values_mut().for_each(|p| p.at = Moment::from_ms(0));
+    for p in past.values_mut() {
+        p.at = Moment::from_ms(0);
+    }
     past
 }
 

@@ -8,7 +8,7 @@ use crate::app::{self, Trouble};
 use crate::cli::args::Format;
 use crate::cli::voice::{BAD, PLAIN, SOFT, STRONG, json, say, table};
 use crate::journal::Finding;
-use crate::model::{Moment, Span};
+use crate::model::{Head, Moment, Span};
 
 /// Proves the record; 1 when it does not hold.
 pub fn verify(site: &Path, head: Option<&str>, contains: Option<&str>, format: Format) -> Result<u8, Trouble> {
@@ -24,7 +24,7 @@ pub fn verify(site: &Path, head: Option<&str>, contains: Option<&str>, format: F
         json(&json!({
             "good": good,
             "chains": proof.chains.iter().map(|c| json!({
-                "chain": c.chain.as_str(), "records": c.records, "head": c.head.as_ref().map(|h| h.as_str()),
+                "chain": c.chain.as_str(), "records": c.records, "head": c.head.as_ref().map(Head::as_str),
                 "last": c.last.map(|(n, t)| json!({"n": n, "t": t.rfc3339()})), "pinned": c.pinned,
             })).collect::<Vec<_>>(),
             "findings": findings.iter().map(|(at, text, fatal)| json!({"at": at, "text": text, "fatal": fatal}))
@@ -138,9 +138,9 @@ pub fn config_check(site: &Path, format: Format) -> Result<u8, Trouble> {
 }
 
 /// The JSON Schema of the config.
-pub fn config_schema() -> Result<u8, Trouble> {
+pub fn config_schema() -> u8 {
     json(&app::config_schema());
-    Ok(0)
+    0
 }
 
 /// What kinds of probe take, and what assertions may name.

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::app::{self, Report, Stands, Trouble, Want};
 use crate::cli::args::{BuildArgs, Format, RunArgs};
 use crate::cli::voice::{self, BAD, PLAIN, STRONG, json, person_reads, say, table, warn};
-use crate::model::{Moment, Status, Verdict, Zone};
+use crate::model::{IncidentId, Moment, Status, Verdict, Zone};
 
 /// One run. Quiet in a pipe when all is well with *us*; the world's state goes on the page, not into cron's mail.
 pub fn run(site: &Path, args: RunArgs, format: Format) -> Result<u8, Trouble> {
@@ -114,7 +114,7 @@ pub fn incidents(site: &Path, format: Format) -> Result<u8, Trouble> {
                 .incidents
                 .iter()
                 .map(|i| json!({
-                    "id": i.id.as_ref().map(|id| id.as_str()), "slug": i.slug, "title": i.title,
+                    "id": i.id.as_ref().map(IncidentId::as_str), "slug": i.slug, "title": i.title,
                     "status": i.status.word(), "impact": i.impact.word(), "started_at": i.started.rfc3339(),
                     "ended_at": i.ended.map(Moment::rfc3339), "public": i.public,
                     "components": i.members.iter().map(|m| m.component.as_str()).collect::<Vec<_>>(),

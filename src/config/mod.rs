@@ -163,6 +163,8 @@ fn read(
     }
     // Paths in the config are meant from the site's folder, wherever the command was started.
     let mut plans = understood.plans;
-    plans.iter_mut().for_each(|p| p.kind.in_site(site));
+    for plan in &mut plans {
+        plan.kind.in_site(site);
+    }
     Ok(Loaded { settings: understood.settings, plans, channels: understood.channels, warnings, sources })
 }

@@ -39,7 +39,7 @@ const OTHERS: &[Other] = &[
 ];
 
 /// Spans of other days that the desk must have looked at: begins and ends of trouble.
-pub fn others(story: &Story) -> Vec<(Moment, Moment)> {
+pub fn others(story: Story) -> Vec<(Moment, Moment)> {
     let span = |days: i64, h, m, minutes: i64| {
         let from = story.on(-days, h, m);
         (from, from + Span::from_mins(minutes))
@@ -48,7 +48,7 @@ pub fn others(story: &Story) -> Vec<(Moment, Moment)> {
 }
 
 /// Writes the rounds, a day of them to one write, and gives them back as they stand in the journal.
-pub fn write(folder: &Path, story: &Story, now: Moment, days: u16) -> Result<Vec<Record>, Trouble> {
+pub fn write(folder: &Path, story: Story, now: Moment, days: u16) -> Result<Vec<Record>, Trouble> {
     let today = story.zone.date(now);
     let first = today.checked_sub_days(Days::new(u64::from(days) - 1)).unwrap_or(today);
     let mut records = Vec::with_capacity(usize::from(days) * 1440);
@@ -72,27 +72,24 @@ fn jitter(start: Moment, minute: i64) -> i64 {
     (noise(start.ms() ^ minute, 7) % 400) as i64
 }
 
-fn nobody_looked(story: &Story, t: Moment) -> bool {
+fn nobody_looked(story: Story, t: Moment) -> bool {
     let (days, h, m, minutes) = NOBODY_LOOKED;
     let from = story.on(-days, h, m);
     from <= t && t < from + Span::from_mins(minutes)
 }
 
-fn round(story: &Story, t: Moment) -> Round {
+fn round(story: Story, t: Moment) -> Round {
     let mut round = Round { gap: Span::from_ms(150_000), ..Round::default() };
     let mut slowest = 0;
     for (i, (probe, usual)) in PROBES.iter().enumerate() {
         let n = noise(t.ms(), i as u64);
-        match story.seen(probe, t).or_else(|| other(story, probe, t)) {
-            Some(seen) => {
-                slowest = slowest.max(seen.ms.unwrap_or(0));
-                round.not.push(seen);
-            }
-            None => {
-                let ms = latency(*usual, n, t);
-                slowest = slowest.max(ms);
-                round.up.push((ProbeKey::from(*probe), ms));
-            }
+        if let Some(seen) = story.seen(probe, t).or_else(|| other(story, probe, t)) {
+            slowest = slowest.max(seen.ms.unwrap_or(0));
+            round.not.push(seen);
+        } else {
+            let ms = latency(*usual, n, t);
+            slowest = slowest.max(ms);
+            round.up.push((ProbeKey::from(*probe), ms));
         }
     }
     round.took = Span::from_ms(i64::from(slowest) + 4);
@@ -104,7 +101,7 @@ fn round(story: &Story, t: Moment) -> Round {
     round
 }
 
-fn other(story: &Story, probe: &str, t: Moment) -> Option<Seen> {
+fn other(story: Story, probe: &str, t: Moment) -> Option<Seen> {
     let hit = OTHERS.iter().filter(|o| o.4 == probe).find(|(days, h, m, minutes, ..)| {
         let from = story.on(-days, *h, *m);
         from <= t && t < from + Span::from_mins(*minutes)
@@ -116,7 +113,7 @@ fn other(story: &Story, probe: &str, t: Moment) -> Option<Seen> {
 fn latency(usual: u64, noise: u64, t: Moment) -> u32 {
     let hour = (t.ms() / 3_600_000).rem_euclid(24) as u64;
     let busy = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 3, 4, 5, 6, 7, 8, 8, 7, 5, 3, 1][hour as usize];
-    let tail = if noise % 50 == 0 { usual * (1 + noise / 50 % 4) } else { 0 };
+    let tail = if noise.is_multiple_of(50) { usual * (1 + noise / 50 % 4) } else { 0 };
     (usual + usual * busy / 20 + noise % (usual / 4 + 1) + tail) as u32
 }
 

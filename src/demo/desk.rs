@@ -11,7 +11,7 @@ use crate::model::{Moment, Record, Span, WriteUp, WriteUpKind};
 const BACK: Span = Span::from_mins(6 * 60);
 
 /// Replays the desk over all that happened, oldest first.
-pub fn replay(folder: &Path, story: &Story, rounds: &[Record], now: Moment) -> Result<(), Trouble> {
+pub fn replay(folder: &Path, story: Story, rounds: &[Record], now: Moment) -> Result<(), Trouble> {
     let stands = app::stands_at(folder, Some(Moment::from_ms(0)))?;
     let mut declared: Vec<Record> = Vec::new();
     for at in minutes(story) {
@@ -28,7 +28,7 @@ pub fn replay(folder: &Path, story: &Story, rounds: &[Record], now: Moment) -> R
 }
 
 /// The minutes at which the desk must have looked: around each outage, and when something was written.
-fn minutes(story: &Story) -> Vec<Moment> {
+fn minutes(story: Story) -> Vec<Moment> {
     let quiet = Span::from_mins(36);
     let mut spans: Vec<(Moment, Moment)> =
         days::others(story).into_iter().map(|(from, to)| (from, to + quiet)).collect();
@@ -52,7 +52,7 @@ fn minutes(story: &Story) -> Vec<Moment> {
 
 /// The write-ups as far as they were written at a moment: a file exists from its first update on (planned work, from
 /// its announcement on), and holds the updates up to then.
-fn words_by(writeups: &[WriteUp], story: &Story, at: Moment) -> Vec<WriteUp> {
+fn words_by(writeups: &[WriteUp], story: Story, at: Moment) -> Vec<WriteUp> {
     let written = |w: &WriteUp| match w.kind {
         WriteUpKind::Maintenance => {
             let announced = w.starts.map(|s| s - Span::from_mins(3 * 24 * 60));

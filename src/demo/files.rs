@@ -18,7 +18,7 @@ static EXAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/incidents");
 const WRITTEN: &str = "2026-11-23";
 
 /// Writes the config and the write-ups.
-pub fn write(folder: &Path, stella: &Stella, story: &Story) -> io::Result<()> {
+pub fn write(folder: &Path, stella: &Stella, story: Story) -> io::Result<()> {
     fs::write(folder.join("statuary.toml"), config(stella))?;
     let incidents = folder.join("incidents");
     fs::create_dir_all(&incidents)?;
@@ -40,15 +40,12 @@ fn redate(text: &str, day: NaiveDate) -> String {
         let (before, after) = rest.split_at(at);
         out.push_str(before);
         let date = after.get(..10).and_then(|d| NaiveDate::parse_from_str(d, "%Y-%m-%d").ok());
-        let taken = match date {
-            Some(date) => {
-                let _ = write!(out, "{}", date + by);
-                10
-            }
-            None => {
-                out.push_str(&after[..2]);
-                2
-            }
+        let taken = if let Some(date) = date {
+            let _ = write!(out, "{}", date + by);
+            10
+        } else {
+            out.push_str(&after[..2]);
+            2
         };
         rest = &after[taken..];
     }

@@ -52,13 +52,13 @@ pub fn make(folder: &Path, days: u16, step: &dyn Fn(&str)) -> Result<Made, Troub
         "Starting a small Stella on loopback: web servers, an SSH greeting, a Redis-speaking port, a worker heartbeat",
     );
     let stella = Stella::start(folder).map_err(|e| cannot(folder, &e))?;
-    files::write(folder, &stella, &story).map_err(|e| cannot(folder, &e))?;
+    files::write(folder, &stella, story).map_err(|e| cannot(folder, &e))?;
 
     step(&format!("Writing {days} days of record, one round a minute, through the real append path"));
-    let rounds = days::write(folder, &story, now, days)?;
+    let rounds = days::write(folder, story, now, days)?;
 
     step("Letting the desk declare what was due on those days: openings, words, recoveries, planned work");
-    desk::replay(folder, &story, &rounds, now)?;
+    desk::replay(folder, story, &rounds, now)?;
 
     step("Looking at the small Stella for real, then rendering");
     let report = app::run(folder, Want { look: true, publish: true, at: Some(now) })?;

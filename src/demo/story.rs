@@ -49,30 +49,30 @@ impl Story {
     }
 
     /// A time of that day on the wall.
-    pub fn at(&self, hour: u32, minute: u32) -> Moment {
+    pub fn at(self, hour: u32, minute: u32) -> Moment {
         self.on(0, hour, minute)
     }
 
     /// A time on the wall, some days after (or, negative, before) that day.
-    pub fn on(&self, days: i64, hour: u32, minute: u32) -> Moment {
+    pub fn on(self, days: i64, hour: u32, minute: u32) -> Moment {
         let day = self.day + chrono::TimeDelta::days(days);
         self.zone.moment(day.and_time(NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default()))
     }
 
     /// The address of its postmortem.
-    pub fn slug(&self) -> String {
+    pub fn slug(self) -> String {
         format!("{}-morning-outage", self.day)
     }
 
     /// What a probe saw at a moment, where it was not up: verdict, phase, words.
-    pub fn seen(&self, probe: &str, at: Moment) -> Option<Seen> {
+    pub fn seen(self, probe: &str, at: Moment) -> Option<Seen> {
         let minute = (at - self.at(0, 0)).ms().div_euclid(60_000);
         let part = PARTS.iter().find(|p| p.2 == probe && i64::from(p.0) <= minute && minute < i64::from(p.1))?;
         Some(not(probe, part.3, part.4, part.5))
     }
 
     /// Redis' changes that are not on disk: saved every quarter of an hour, until the save that never ended.
-    pub fn unsaved(&self, at: Moment, noise: u64) -> f64 {
+    pub fn unsaved(self, at: Moment, noise: u64) -> f64 {
         let minute = (at - self.at(0, 0)).ms().div_euclid(60_000);
         let save_begins = i64::from(hm(8, 56));
         if (save_begins..i64::from(hm(10, 8))).contains(&minute) {
