@@ -46,7 +46,8 @@ fn stylesheet(bytes: &[u8], brand: Option<&str>) -> Vec<u8> {
     plain.push_str(rest);
     let mut css = String::with_capacity(plain.len());
     for line in plain.lines().map(str::trim).filter(|l| !l.is_empty()) {
-        let tight = line.replace(" { ", "{").replace(" {", "{").replace(" }", "}").replace("; ", ";").replace(": ", ":");
+        let tight =
+            line.replace(" { ", "{").replace(" {", "{").replace(" }", "}").replace("; ", ";").replace(": ", ":");
         css.push_str(&tight);
         // What ends without a sign goes on in the next line.
         css.push_str(if tight.ends_with(['{', '}', ';', ',']) { "" } else { "\n" });

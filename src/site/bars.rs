@@ -75,7 +75,13 @@ pub fn day_strip(
 }
 
 /// A strip of the stretches themselves over `[from, to)`, in units of `unit_ms`.
-pub fn fine_strip(timeline: Option<&ComponentTimeline>, clock: Clock, name: &str, window: (Moment, Moment), unit_ms: i64) -> Strip {
+pub fn fine_strip(
+    timeline: Option<&ComponentTimeline>,
+    clock: Clock,
+    name: &str,
+    window: (Moment, Moment),
+    unit_ms: i64,
+) -> Strip {
     let (from, to) = window;
     let width = (to - from).ms() / unit_ms;
     let place = |m: Moment| ((m - from).ms() / unit_ms).clamp(0, width);

@@ -91,7 +91,10 @@ pub fn chart(scene: &Scene<'_>, incident: &Incident, clock: Clock) -> Option<Cha
     Some(Chart {
         width,
         marks: said.iter().map(|(at, _)| place(*at)).collect(),
-        mark_labels: mark_labels(&said.iter().map(|(at, w)| (place(*at), w.letter.clone(), w.time.clone())).collect::<Vec<_>>(), width),
+        mark_labels: mark_labels(
+            &said.iter().map(|(at, w)| (place(*at), w.letter.clone(), w.time.clone())).collect::<Vec<_>>(),
+            width,
+        ),
         times: times(clock, from, to, unit_ms, width),
         rows: members.iter().chain(unseen).map(row).collect(),
         curves: curves(scene, &members, clock, (from, to), unit_ms),
@@ -147,7 +150,13 @@ fn times(clock: Clock, from: Moment, to: Moment, unit_ms: i64, width: i64) -> Ve
         .enumerate()
         .map(|(i, (at, text))| {
             let x = (at - from).ms() / unit_ms;
-            let anchor = if x * 50 < width { 'l' } else if x * 50 > width * 49 { 'e' } else { 'm' };
+            let anchor = if x * 50 < width {
+                'l'
+            } else if x * 50 > width * 49 {
+                'e'
+            } else {
+                'm'
+            };
             AxisLabel {
                 percent: bars::percent(x, width),
                 text: if step >= 1440 * 60_000 { clock.date(at) } else { text },
@@ -183,7 +192,8 @@ fn caption(scene: &Scene<'_>, incident: &Incident, members: &[Card<'_>], words: 
         )
     }));
     let run = &scene.world.settings.run;
-    let places = if run.vantages.len() > 1 { format!(" from each of {} places", run.vantages.len()) } else { String::new() };
+    let places =
+        if run.vantages.len() > 1 { format!(" from each of {} places", run.vantages.len()) } else { String::new() };
     said.push(format!("One look {}{places}; nothing is smoothed.", say::every(run.interval)));
     said.join(" ")
 }

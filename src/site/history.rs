@@ -82,13 +82,11 @@ pub fn history(scene: &Scene<'_>) -> (HistoryPage, Vec<MonthPage>) {
     let until = hour(scene.moment());
     let months = months(scene, until);
     let pages: Vec<MonthPage> = months.iter().map(|m| page(scene, *m, &months, until)).collect();
-    let lines = pages.iter().zip(&months).rev().map(|(page, m)| MonthLine { link: link(m.first), note: page.lead.clone() });
+    let lines =
+        pages.iter().zip(&months).rev().map(|(page, m)| MonthLine { link: link(m.first), note: page.lead.clone() });
     let tab = format!("History · {}", scene.title());
     let base = frame(scene, "history/index.html", tab, format!("What happened to {}, by month.", scene.title()), 'u');
-    let list = HistoryPage {
-        months: lines.collect(),
-        frame: Frame { foot: reaching_foot(scene, until), ..base },
-    };
+    let list = HistoryPage { months: lines.collect(), frame: Frame { foot: reaching_foot(scene, until), ..base } };
     (list, pages)
 }
 
@@ -115,7 +113,7 @@ fn page(scene: &Scene<'_>, m: Month, all: &[Month], until: Moment) -> MonthPage 
     let lead = lead(scene, m, &entries);
     let path = link(m.first).href;
     let base = frame(scene, &path, format!("{title} · {}", scene.title()), lead.clone(), 'u');
-    let foot = if m.closed { settled_foot(clock, m.from) } else { reaching_foot(scene, until) };
+    let foot = if m.closed { settled_foot(clock, m.to) } else { reaching_foot(scene, until) };
     let has = |date: NaiveDate| all.iter().find(|o| o.first == date).map(|o| link(o.first));
     let before = m.first.pred_opt().map(first_of_month);
     MonthPage {
@@ -133,7 +131,10 @@ fn page(scene: &Scene<'_>, m: Month, all: &[Month], until: Moment) -> MonthPage 
 fn lead(scene: &Scene<'_>, m: Month, entries: &[Entry]) -> String {
     let what = match entries.len() {
         0 => "Nothing happened.".to_owned(),
-        n => format!("{}.", say::sentence_case(&format!("{} {}", say::number(n), if n == 1 { "entry" } else { "entries" }))),
+        n => format!(
+            "{}.",
+            say::sentence_case(&format!("{} {}", say::number(n), if n == 1 { "entry" } else { "entries" }))
+        ),
     };
     let figures: Vec<_> = scene
         .cards

@@ -33,7 +33,8 @@ pub fn how(scene: &Scene<'_>, card: &Card<'_>) -> Vec<How> {
         rules.push(rule("As reported", "Nothing looks at it. It shows what people say.".to_owned()));
     } else {
         let places = run.vantages.len();
-        let who = if places > 1 { format!("{} of {places} places see it fail", run.quorum) } else { "it fails".to_owned() };
+        let who =
+            if places > 1 { format!("{} of {places} places see it fail", run.quorum) } else { "it fails".to_owned() };
         rules.push(rule("Down when", format!("{who}, {} in a row", looks(component.rules.open_after))));
         rules.push(rule("Up again when", format!("it works, {} in a row", looks(component.rules.resolve_after))));
         rules.push(rule("A blip", format!("fails for less than {}", component.rules.blip_within)));

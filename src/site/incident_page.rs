@@ -128,7 +128,12 @@ fn settled(scene: &Scene<'_>, i: &Incident, clock: Clock) -> Vec<String> {
     for chain in chains {
         let mine = || rounds.iter().map(|(r, _)| r).filter(|r| r.chain.as_str() == chain);
         let (Some(a), Some(b)) = (mine().min_by_key(|r| r.n), mine().max_by_key(|r| r.n)) else { continue };
-        foot.push(format!("Records {} to {} of “{chain}”; the last is {}.", a.n, b.n, say::short_hash(b.head.as_str())));
+        foot.push(format!(
+            "Records {} to {} of “{chain}”; the last is {}.",
+            a.n,
+            b.n,
+            say::short_hash(b.head.as_str())
+        ));
     }
     foot
 }
@@ -278,13 +283,15 @@ fn course(scene: &Scene<'_>, i: &Incident, writeup: Option<&WriteUp>, clock: Clo
         letter: String::new(),
         time: clock.when(at),
         datetime: crate::site::clock::datetime(at),
-        word: String::new(),
+        heading: String::new(),
         html: String::new(),
         edited: String::new(),
         measured: Vec::new(),
     };
-    let mut items: Vec<(Moment, Word)> =
-        know::measured(scene, Some(i), &[]).into_iter().map(|(at, m)| (at, Word { measured: m, ..blank(at) })).collect();
+    let mut items: Vec<(Moment, Word)> = know::measured(scene, Some(i), &[])
+        .into_iter()
+        .map(|(at, m)| (at, Word { measured: m, ..blank(at) }))
+        .collect();
     for item in writeup.map_or(&[][..], |w| &w.timeline) {
         items.push((item.at, Word { html: item.html.clone(), ..blank(item.at) }));
     }

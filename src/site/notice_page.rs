@@ -58,14 +58,26 @@ fn line(m: &Maintenance, clock: Clock) -> Line {
     let over = m.status == MaintenanceStatus::Completed;
     let begun = over || matches!(m.status, MaintenanceStatus::InProgress | MaintenanceStatus::Verifying);
     let during = if m.cancelled || !begun { 'f' } else { 'm' };
-    let (starts, ends) = if over { ("Began", "Ended") } else if begun { ("Work since", "Ends by") } else { ("Begins", "Ends by") };
+    let (starts, ends) = if over {
+        ("Began", "Ended")
+    } else if begun {
+        ("Work since", "Ends by")
+    } else {
+        ("Begins", "Ends by")
+    };
     let until = if begun { 'u' } else { 'f' };
     Line {
         before: 'u',
         stations: vec![
             Station::at("Announced", m.announced, clock.figure(m.announced), clock.time(m.announced), until),
             Station::at(starts, m.starts, clock.time(m.starts), clock.date(m.starts), during),
-            Station::at(ends, m.ends, clock.time(m.ends), (m.ends - m.starts).to_string(), if over { 'u' } else { 'f' }),
+            Station::at(
+                ends,
+                m.ends,
+                clock.time(m.ends),
+                (m.ends - m.starts).to_string(),
+                if over { 'u' } else { 'f' },
+            ),
         ],
     }
 }
@@ -111,7 +123,7 @@ fn said(w: &WriteUp, clock: Clock) -> Vec<Word> {
             letter: String::new(),
             time: u.at.map_or(String::new(), |at| clock.when(at)),
             datetime: u.at.map_or(String::new(), datetime),
-            word: if u.word.is_empty() { "Update".to_owned() } else { u.word.clone() },
+            heading: if u.word.is_empty() { "Update".to_owned() } else { u.word.clone() },
             html: u.html.clone(),
             edited: String::new(),
             measured: Vec::new(),

@@ -47,11 +47,5 @@ pub fn planned(scene: &Scene<'_>) -> PlannedPage {
     };
     let tab = format!("Planned work · {}", scene.title());
     let base = frame(scene, "maintenance/index.html", tab, lead.to_owned(), if now.is_empty() { 'u' } else { 'm' });
-    PlannedPage {
-        frame: Frame { foot: reaching_foot(scene, until), ..base },
-        lead: lead.to_owned(),
-        now,
-        ahead,
-        past,
-    }
+    PlannedPage { frame: Frame { foot: reaching_foot(scene, until), ..base }, lead: lead.to_owned(), now, ahead, past }
 }

@@ -50,7 +50,13 @@ pub struct Piece {
 type Series<'a> = BTreeMap<(&'a ProbeKey, &'a str), Vec<(Moment, f64)>>;
 
 /// The curves of these components over `[from, to)`.
-pub fn curves(scene: &Scene<'_>, cards: &[Card<'_>], clock: Clock, window: (Moment, Moment), unit_ms: i64) -> Vec<Curve> {
+pub fn curves(
+    scene: &Scene<'_>,
+    cards: &[Card<'_>],
+    clock: Clock,
+    window: (Moment, Moment),
+    unit_ms: i64,
+) -> Vec<Curve> {
     let (from, to) = window;
     let mut series: Series<'_> = BTreeMap::new();
     for (record, round) in scene.rounds_in(from, to) {
@@ -145,7 +151,11 @@ pub fn number(value: f64) -> String {
         grouped.push(digit);
     }
     // Above a hundred the fraction only makes noise.
-    if fraction.is_empty() || whole.len() > 2 { format!("{sign}{grouped}") } else { format!("{sign}{grouped}.{fraction}") }
+    if fraction.is_empty() || whole.len() > 2 {
+        format!("{sign}{grouped}")
+    } else {
+        format!("{sign}{grouped}.{fraction}")
+    }
 }
 
 #[cfg(test)]

@@ -95,7 +95,8 @@ pub fn components(scene: &Scene<'_>, calm: bool) -> Components {
     let mut groups: Vec<Group> = Vec::new();
     let mut rest: Vec<&Card<'_>> = scene.cards.iter().collect();
     if scene.cards.len() > LONG {
-        let (wrong, fine): (Vec<&Card<'_>>, Vec<&Card<'_>>) = rest.iter().partition(|c| c.status != Status::Operational);
+        let (wrong, fine): (Vec<&Card<'_>>, Vec<&Card<'_>>) =
+            rest.iter().partition(|c| c.status != Status::Operational);
         if !wrong.is_empty() && !fine.is_empty() {
             let name = "Not operational".to_owned();
             groups.push(Group { name, rows: wrong.iter().map(|c| row(c)).collect() });

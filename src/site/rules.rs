@@ -56,11 +56,18 @@ fn part(title: &'static str, anchor: &'static str, paragraphs: Vec<String>) -> T
 fn looking(scene: &Scene<'_>) -> TextPart {
     let run = &scene.world.settings.run;
     let places = if run.vantages.len() > 1 {
-        format!("We look from {} places. {} of them must agree before something counts as down.", run.vantages.len(), run.quorum)
+        format!(
+            "We look from {} places. {} of them must agree before something counts as down.",
+            run.vantages.len(),
+            run.quorum
+        )
     } else {
         "We look from one place.".to_owned()
     };
-    part("Looking", "looking", vec![
+    part(
+        "Looking",
+        "looking",
+        vec![
         format!(
             "We look {}, unless a component says otherwise. A look vouches for two and a half intervals at most; \
              after that, and wherever nobody looked, there is no data.",
@@ -70,7 +77,8 @@ fn looking(scene: &Scene<'_>) -> TextPart {
         "When our own connection fails, known targets of others fail with it. Such a round says nothing about what is \
          watched, and is no data."
             .to_owned(),
-    ])
+    ],
+    )
 }
 
 fn states(scene: &Scene<'_>) -> TextPart {
@@ -114,12 +122,16 @@ fn uptime() -> TextPart {
 }
 
 fn coverage() -> TextPart {
-    part("Coverage", "coverage", vec![
+    part(
+        "Coverage",
+        "coverage",
+        vec![
         "Coverage is the share of the time in which somebody looked. It stands beside every uptime figure, because \
          uptime without it says little."
             .to_owned(),
         "Time before a component's first look is not counted at all.".to_owned(),
-    ])
+    ],
+    )
 }
 
 fn people() -> TextPart {
@@ -133,10 +145,14 @@ fn people() -> TextPart {
 
 fn days(scene: &Scene<'_>) -> TextPart {
     let zone = scene.world.settings.site.time_zone;
-    part("Days", "days", vec![format!(
-        "Days are cut in {}. “24 hours” is the last 24 hours; “30 days” is today and the 29 days before it.",
-        zone.name().replace('_', " ")
-    )])
+    part(
+        "Days",
+        "days",
+        vec![format!(
+            "Days are cut in {}. “24 hours” is the last 24 hours; “30 days” is today and the 29 days before it.",
+            zone.name().replace('_', " ")
+        )],
+    )
 }
 
 fn check() -> TextPart {

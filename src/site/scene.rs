@@ -20,6 +20,8 @@ pub struct Scene<'a> {
     pub cards: Vec<Card<'a>>,
     /// Rounds of public chains, by time.
     pub rounds: Vec<(&'a Record, &'a Round)>,
+    /// Times when nobody looked at anything, oldest first.
+    pub holes: Vec<(Moment, Moment)>,
 }
 
 /// A public component as it stands.
@@ -50,17 +52,14 @@ impl Card<'_> {
 
     /// Its page.
     pub fn link(&self) -> Link {
-        Link {
-            text: self.component.name.clone(),
-            href: format!("components/{}/index.html", self.component.id),
-        }
+        Link { text: self.component.name.clone(), href: format!("components/{}/index.html", self.component.id) }
     }
 }
 
 impl<'a> Scene<'a> {
     /// Looks everything up.
     pub fn new(world: &'a World<'a>) -> Self {
-        let cards = world
+        let cards: Vec<Card<'a>> = world
             .settings
             .components
             .iter()
@@ -77,7 +76,9 @@ impl<'a> Scene<'a> {
                     timeline,
                     status: shown.map_or(unwatched, |s| s.status),
                     since: shown.map_or(since, |s| s.since),
-                    checking: shown.and_then(|s| s.checking).or(timeline.and_then(|t| t.pending.as_ref()).map(|p| p.from)),
+                    checking: shown
+                        .and_then(|s| s.checking)
+                        .or(timeline.and_then(|t| t.pending.as_ref()).map(|p| p.from)),
                 }
             })
             .collect();
@@ -88,7 +89,8 @@ impl<'a> Scene<'a> {
             .filter_map(|r| if let Body::Round(round) = &r.body { Some((r, round)) } else { None })
             .collect();
         rounds.sort_by_key(|(r, _)| r.t);
-        Self { world, clock: Clock::on(world.settings.site.time_zone, world.moment), cards, rounds }
+        let holes = crate::site::entries::holes(&cards, world.moment);
+        Self { world, clock: Clock::on(world.settings.site.time_zone, world.moment), cards, rounds, holes }
     }
 
     /// The moment that the site speaks of.

@@ -71,8 +71,7 @@ pub fn names(names: &[&str]) -> String {
 
 /// A small number in words.
 pub fn number(n: usize) -> String {
-    const WORDS: [&str; 11] =
-        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    const WORDS: [&str; 11] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     WORDS.get(n).map_or_else(|| n.to_string(), |w| (*w).to_owned())
 }
 
@@ -163,7 +162,10 @@ pub fn watching(since: &str, until: Option<&str>) -> String {
 pub fn calm(components: usize, at: Option<&str>, places: usize, watched: &str) -> String {
     let all = if components == 1 { "It".to_owned() } else { format!("All {components} components") };
     let Some(at) = at else {
-        return format!("{all} {} reported to work. Nothing is measured here.", if components == 1 { "is" } else { "are" });
+        return format!(
+            "{all} {} reported to work. Nothing is measured here.",
+            if components == 1 { "is" } else { "are" }
+        );
     };
     let from = if places > 1 { format!(", seen from {places} places") } else { String::new() };
     format!("{all} answered at {at}{from}. {watched} of the last 24 hours was watched.")
