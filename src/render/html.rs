@@ -63,7 +63,7 @@ fn said(error: tera::Error) -> RenderError {
     let text = match error.kind() {
         ErrorKind::SyntaxError(e) | ErrorKind::RenderingError(e) => {
             let span = e.span();
-            format!("templates/{}:{}:{}: {}\n{error}", e.filename(), span.start_line, span.start_col + 1, e.message(),)
+            format!("templates/{}:{}:{}: {}\n{error}", e.filename(), span.start_line, span.start_col + 1, e.message())
         }
         ErrorKind::TemplateNotFound(name) => {
             format!("templates/{name}: there is no such template; `statuary theme eject` writes the built-in ones")

@@ -2,14 +2,15 @@
 
 use serde::Serialize;
 
-use crate::incident::{Incident, Maintenance, Voice};
+use crate::incident::{Incident, Maintenance};
 use crate::model::{Moment, Span, Status};
 use crate::site::clock::{datetime, words};
 use crate::site::figures;
 use crate::site::parts::{Line, Station, letter};
 use crate::site::scene::{Card, Scene};
 use crate::site::sentences as say;
-use crate::site::situation::{Scale, Situation, Thing};
+use crate::site::situation::Situation;
+use crate::site::trouble::wrong;
 
 /// What the site says first of all.
 #[derive(Clone, Debug, Serialize)]
@@ -33,82 +34,95 @@ pub struct Headline {
 /// Says it.
 pub fn headline(scene: &Scene<'_>, situation: &Situation<'_>) -> Headline {
     let title = scene.title();
-    let make = |sentence: String, lead: String, tab: String, status: Status, calm: bool, line: Line| Headline {
-        sentence,
-        lead,
-        tab,
-        icon: letter(status),
-        badge: say::badge(status),
-        calm,
-        line,
-    };
     match situation {
-        Situation::NothingWatched => make(
-            "Nothing is watched yet.".to_owned(),
-            "No component stands in the configuration.".to_owned(),
-            "Nothing watched".to_owned(),
-            Status::NoData,
-            false,
-            never_line(scene),
-        ),
-        Situation::NotYet => make(
-            "Nobody has looked yet.".to_owned(),
-            format!("{title} has no observations. The first look is due at {}.", scene.clock.when(next_look(scene))),
-            "No data".to_owned(),
-            Status::NoData,
-            false,
-            never_line(scene),
-        ),
+        Situation::NothingWatched => Headline {
+            sentence: "Nothing is watched yet.".to_owned(),
+            lead: "No component stands in the configuration.".to_owned(),
+            tab: "Nothing watched".to_owned(),
+            ..blank(Status::NoData, never_line(scene))
+        },
+        Situation::NotYet => Headline {
+            sentence: "Nobody has looked yet.".to_owned(),
+            lead: format!(
+                "{title} has no observations. The first look is due at {}.",
+                scene.clock.when(next_look(scene))
+            ),
+            tab: "No data".to_owned(),
+            ..blank(Status::NoData, never_line(scene))
+        },
         Situation::Unseen { since, blind, before } => {
             let at = scene.clock.when(*since);
             let before = before.map(|(at, well)| (scene.clock.when(at), well));
-            let lead = match blind {
-                Some(why) => say::blind(title, &at, why, before.as_ref()),
-                None => say::nobody_since(title, &at, before.as_ref()),
-            };
-            let line = unseen_line(scene, *since, blind.is_some());
-            make(format!("We cannot see {title}."), lead, format!("Not seen since {at}"), Status::NoData, false, line)
+            Headline {
+                sentence: format!("We cannot see {title}."),
+                lead: match blind {
+                    Some(why) => say::blind(title, &at, why, before.as_ref()),
+                    None => say::nobody_since(title, &at, before.as_ref()),
+                },
+                tab: format!("Not seen since {at}"),
+                ..blank(Status::NoData, unseen_line(scene, *since, blind.is_some()))
+            }
         }
-        Situation::Overrun(m, bad) => {
-            let who = component_names(scene, m);
-            let bad: Vec<&str> = bad.iter().map(|c| c.component.name.as_str()).collect();
-            let status = if bad.is_empty() { Status::Maintenance } else { Status::Degraded };
-            make(
-                format!("Work on {} has run over.", say::names(&who)),
-                say::overrun(&scene.clock.when(m.ends), &bad),
-                "Work overdue".to_owned(),
-                status,
-                false,
-                work_line(scene, m, letter(status)),
-            )
-        }
+        Situation::Overrun(m, bad) => overrun(scene, m, bad),
         Situation::Wrong(things) => wrong(scene, things),
         Situation::Again(incident) => again(scene, incident),
-        Situation::Partly(cards) => {
-            let who: Vec<&str> = cards.iter().map(|c| c.component.name.as_str()).collect();
-            let since = cards.iter().filter_map(|c| c.since).max();
-            let since = since.map_or(String::new(), |s| format!(" since {}", scene.clock.when(s)));
-            let lead = format!("No data of {}{since}. Everything else answers.", say::names(&who));
-            let line = calm_line(scene, "Watched since");
-            make("Not everything was seen.".to_owned(), lead, "Not all seen".to_owned(), Status::NoData, false, line)
-        }
-        Situation::Work(m) => {
-            let who = component_names(scene, m);
-            let ends = scene.clock.when(m.ends);
-            let more = scene.cards.len() > m.components.len();
-            make(
-                say::worked_on(&who, &ends),
-                if more { say::PLANNED_ELSE_UP } else { say::PLANNED }.to_owned(),
-                format!("Planned work until {ends}"),
-                Status::Maintenance,
-                true,
-                work_line(scene, m, 'm'),
-            )
-        }
-        Situation::Calm => {
-            let line = calm_line(scene, "Up since");
-            make(format!("{title} is up."), calm_lead(scene), "Up".to_owned(), Status::Operational, true, line)
-        }
+        Situation::Partly(cards) => partly(scene, cards),
+        Situation::Work(m) => work(scene, m),
+        Situation::Calm => Headline {
+            sentence: format!("{title} is up."),
+            lead: calm_lead(scene),
+            tab: "Up".to_owned(),
+            calm: true,
+            ..blank(Status::Operational, calm_line(scene, "Up since"))
+        },
+    }
+}
+
+/// A headline with nothing said yet.
+fn blank(status: Status, line: Line) -> Headline {
+    Headline {
+        sentence: String::new(),
+        lead: String::new(),
+        tab: String::new(),
+        icon: letter(status),
+        badge: say::badge(status),
+        calm: false,
+        line,
+    }
+}
+
+fn overrun(scene: &Scene<'_>, m: &Maintenance, bad: &[Card<'_>]) -> Headline {
+    let bad: Vec<&str> = bad.iter().map(|c| c.component.name.as_str()).collect();
+    let status = if bad.is_empty() { Status::Maintenance } else { Status::Degraded };
+    Headline {
+        sentence: format!("Work on {} has run over.", say::names(&component_names(scene, m))),
+        lead: say::overrun(&scene.clock.when(m.ends), &bad),
+        tab: "Work overdue".to_owned(),
+        ..blank(status, work_line(scene, m, letter(status)))
+    }
+}
+
+fn partly(scene: &Scene<'_>, cards: &[Card<'_>]) -> Headline {
+    let who: Vec<&str> = cards.iter().map(|c| c.component.name.as_str()).collect();
+    let since = cards.iter().filter_map(|c| c.since).max();
+    let since = since.map_or(String::new(), |s| format!(" since {}", scene.clock.when(s)));
+    Headline {
+        sentence: "Not everything was seen.".to_owned(),
+        lead: format!("No data of {}{since}. Everything else answers.", say::names(&who)),
+        tab: "Not all seen".to_owned(),
+        ..blank(Status::NoData, calm_line(scene, "Watched since"))
+    }
+}
+
+fn work(scene: &Scene<'_>, m: &Maintenance) -> Headline {
+    let ends = scene.clock.when(m.ends);
+    let more = scene.cards.len() > m.components.len();
+    Headline {
+        sentence: say::worked_on(&component_names(scene, m), &ends),
+        lead: if more { say::PLANNED_ELSE_UP } else { say::PLANNED }.to_owned(),
+        tab: format!("Planned work until {ends}"),
+        calm: true,
+        ..blank(Status::Maintenance, work_line(scene, m, 'm'))
     }
 }
 
@@ -116,167 +130,6 @@ fn component_names<'a>(scene: &Scene<'a>, m: &Maintenance) -> Vec<&'a str> {
     let names: Vec<&str> =
         m.components.iter().filter_map(|id| scene.card(id)).map(|c| c.component.name.as_str()).collect();
     if names.is_empty() { vec![scene.title()] } else { names }
-}
-
-fn wrong(scene: &Scene<'_>, things: &[Thing<'_>]) -> Headline {
-    let first = &things[0];
-    let status = match first.scale {
-        Scale::Down => Status::Major,
-        Scale::Part => Status::Partial,
-        Scale::Degraded | Scale::Minority(_) => Status::Degraded,
-    };
-    let since = scene.clock.when(first.since);
-    let names: Vec<&str> = first.cards.iter().map(|c| c.component.name.as_str()).collect();
-    let one = match first.scale {
-        Scale::Down => format!("Down since {since}"),
-        Scale::Part => format!("Part down since {since}"),
-        _ => format!("Degraded: {}", say::names(&names)),
-    };
-    let (sentence, tab) = if things.len() > 1 {
-        (say::things(things.len()), format!("{} wrong: {}", things.len(), one))
-    } else {
-        (thing_sentence(scene, first), one)
-    };
-    let lead = match first.late() {
-        Some(due) if things.len() == 1 => say::word_was_due(&scene.clock.when(due)),
-        _ => things.iter().map(|t| thing_lead(scene, t, things.len() > 1)).collect::<Vec<_>>().join(" "),
-    };
-    Headline {
-        sentence,
-        lead,
-        tab,
-        icon: letter(status),
-        badge: say::badge(status),
-        calm: false,
-        line: thing_line(scene, first),
-    }
-}
-
-/// The sentence of one thing.
-pub fn thing_sentence(scene: &Scene<'_>, thing: &Thing<'_>) -> String {
-    let title = scene.title();
-    let names: Vec<&str> = thing.cards.iter().map(|c| c.component.name.as_str()).collect();
-    let sentence = match thing.scale {
-        Scale::Down => format!("{title} is down."),
-        Scale::Part => format!("Part of {title} is down."),
-        Scale::Degraded => say::up_but(title, &names),
-        Scale::Minority(bad) => {
-            let all = scene.world.settings.run.vantages.len();
-            say::seen_from(title, all.saturating_sub(bad), all)
-        }
-    };
-    if thing.late().is_some() { say::and_late(&sentence) } else { sentence }
-}
-
-/// Who is hit and what that means.
-fn thing_lead(scene: &Scene<'_>, thing: &Thing<'_>, with_time: bool) -> String {
-    let of = |status: Status| -> Vec<&str> {
-        thing.cards.iter().filter(|c| c.status == status).map(|c| c.component.name.as_str()).collect()
-    };
-    let mut said = Vec::new();
-    let (major, partial, degraded) = (of(Status::Major), of(Status::Partial), of(Status::Degraded));
-    if !major.is_empty() {
-        said.push(say::no_answer(&major));
-    }
-    if !partial.is_empty() {
-        said.push(say::partly_down(&partial));
-    }
-    if let Scale::Minority(_) = thing.scale {
-        said.extend(minority(thing));
-    } else if major.is_empty() && partial.is_empty() && thing.cards.len() == 1 {
-        said.extend(last_reason(&thing.cards[0]).map(|why| say::sentence_case(&say::stop(&why))));
-    } else if !degraded.is_empty() {
-        said.push(say::degraded(&degraded));
-    }
-    if with_time {
-        let since = format!(" since {}.", scene.clock.when(thing.since));
-        return said.first().map(|s| s.trim_end_matches('.').to_owned() + &since).unwrap_or_default();
-    }
-    let rest: Vec<&str> =
-        scene.cards.iter().filter(|c| c.status == Status::Operational).map(|c| c.component.name.as_str()).collect();
-    match (thing.scale, rest.len()) {
-        (_, 0) | (Scale::Minority(_), _) => {}
-        (Scale::Degraded, n) if n + thing.cards.len() == scene.cards.len() => {
-            said.push("Everything else answers.".into())
-        }
-        _ => said.push(say::answers(&rest)),
-    }
-    said.join(" ")
-}
-
-fn minority(thing: &Thing<'_>) -> Option<String> {
-    let stretch = thing.cards[0].timeline?.stretches.last()?;
-    let places: Vec<String> = stretch.minority.iter().map(|v| say::sentence_case(v.as_str())).collect();
-    let places: Vec<&str> = places.iter().map(String::as_str).collect();
-    let does = if places.len() == 1 { "does" } else { "do" };
-    let name = &thing.cards[0].component.name;
-    Some(format!("{} {does} not reach {name}. The other places do.", say::names(&places)))
-}
-
-/// Why a component fails, in its latest public words.
-pub fn last_reason(card: &Card<'_>) -> Option<String> {
-    let outage = card.timeline?.outages.last().filter(|o| o.end.is_none())?;
-    let public = |name: &str| {
-        let probe = card.component.probes.iter().find(|p| p.key.name() == name);
-        probe.is_none_or(|p| p.visibility == crate::model::Visibility::Public)
-    };
-    outage.reasons.iter().rev().find(|r| public(r.probe.name())).map(|r| r.why.clone()).filter(|w| !w.is_empty())
-}
-
-/// The line of one thing that is wrong.
-pub fn thing_line(scene: &Scene<'_>, thing: &Thing<'_>) -> Line {
-    let (clock, now) = (scene.clock, scene.moment());
-    let state = letter(match thing.scale {
-        Scale::Down => Status::Major,
-        Scale::Part => Status::Partial,
-        Scale::Degraded | Scale::Minority(_) => Status::Degraded,
-    });
-    let label = match thing.scale {
-        Scale::Down => "Down since",
-        Scale::Part => "Partly down since",
-        Scale::Degraded | Scale::Minority(_) => "Degraded since",
-    };
-    let note = match thing.scale {
-        Scale::Down if clock.is_today(thing.since) => say::so_far(now - thing.since),
-        Scale::Degraded | Scale::Minority(_) if clock.is_today(thing.since) => {
-            say::names(&thing.cards.iter().map(|c| c.component.name.as_str()).collect::<Vec<_>>())
-        }
-        _ if clock.is_today(thing.since) => {
-            format!("{} of {}", thing.cards.len(), say::count(scene.cards.len(), "component"))
-        }
-        _ => format!("{}, {}", clock.time(thing.since), say::ago(now - thing.since)),
-    };
-    let mut stations = vec![Station::at(label, thing.since, clock.figure(thing.since), note, state)];
-    let late = thing.late();
-    if let Some(due) = late {
-        let note = format!("{} late", words(now - due));
-        stations.push(Station::at("Word was due", due, clock.figure(due), note, state).within());
-    } else if let Some((at, word)) = thing.incident.and_then(|i| latest_word(scene, i)) {
-        if at >= thing.since {
-            stations.push(Station::at("Latest word", at, clock.figure(at), word, state).within());
-        }
-    }
-    stations.push(last_look_station(scene));
-    stations.extend(thing.incident.filter(|_| late.is_none()).and_then(|i| i.next_word).filter(|w| *w > now).map(
-        |due| Station { live: Some("until"), ..Station::at("Next word by", due, clock.figure(due), "or sooner", 'f') },
-    ));
-    if stations.len() < 4 && late.is_none() && !stations.iter().any(|s| s.label == "Next word by") {
-        stations.push(next_look_station(scene));
-    }
-    let before = thing.cards.iter().filter_map(|c| Some(c.timeline?.status_at(thing.since - Span::from_ms(1)))).max();
-    let first_ever = thing.cards.iter().all(|c| c.timeline.and_then(|t| t.since).is_none_or(|s| s >= thing.since));
-    Line { before: if first_ever { ' ' } else { before.map_or(' ', letter) }, stations }
-}
-
-/// The latest word of a person: when, and its heading.
-fn latest_word(scene: &Scene<'_>, incident: &Incident) -> Option<(Moment, String)> {
-    let writeup = scene.writeup(incident.writeup)?;
-    let (event, index) = incident.events.iter().rev().find_map(|e| match e.voice {
-        Voice::Person(index) if e.at <= scene.moment() => Some((e, index)),
-        _ => None,
-    })?;
-    let word = writeup.updates.get(index).map(|u| u.word.as_str()).unwrap_or_default();
-    Some((event.at, if word.is_empty() { "Update".to_owned() } else { word.to_owned() }))
 }
 
 fn again(scene: &Scene<'_>, incident: &Incident) -> Headline {
@@ -389,7 +242,8 @@ fn never_line(scene: &Scene<'_>) -> Line {
     };
     let every = say::every(scene.world.settings.run.interval);
     let first = Station::at("First look due", next, scene.clock.figure(next), every, 'f');
-    Line { before: ' ', stations: vec![none, first] }
+    let stations = if scene.cards.is_empty() { vec![none] } else { vec![none, first] };
+    Line { before: ' ', stations }
 }
 
 fn unseen_line(scene: &Scene<'_>, since: Moment, blind: bool) -> Line {
@@ -430,7 +284,8 @@ fn work_line(scene: &Scene<'_>, m: &Maintenance, over: char) -> Line {
     Line { before: 'u', stations }
 }
 
-fn last_look_station(scene: &Scene<'_>) -> Station {
+/// When anybody last looked, and from how many places.
+pub fn last_look_station(scene: &Scene<'_>) -> Station {
     let (now, all) = scene.places();
     match scene.last_look() {
         Some(at) => {
@@ -449,7 +304,8 @@ fn last_look_station(scene: &Scene<'_>) -> Station {
     }
 }
 
-fn next_look_station(scene: &Scene<'_>) -> Station {
+/// When the next look is due.
+pub fn next_look_station(scene: &Scene<'_>) -> Station {
     let next = next_look(scene);
     let every = say::every(scene.world.settings.run.interval);
     Station::at("Next look", next, scene.clock.figure(next), every, 'f')

@@ -4,7 +4,7 @@ use crate::incident::{Incident, Maintenance};
 use crate::model::{Moment, Span, Status, WriteUp, WriteUpKind};
 use crate::site::clock::{Clock, datetime};
 use crate::site::parts::{Entry, Measured};
-use crate::site::scene::Scene;
+use crate::site::scene::{Card, Scene};
 use crate::site::sentences as say;
 use crate::timeline::Stretch;
 
@@ -20,7 +20,7 @@ pub fn between(scene: &Scene<'_>, clock: Clock, from: Moment, to: Moment) -> Vec
         let at = Scene::notice_at(w).filter(|at| within(*at))?;
         Some(notice(clock, w, at))
     }));
-    entries.extend(holes(scene, to).iter().filter(|(a, _)| within(*a)).map(|(a, b)| hole(clock, *a, *b)));
+    entries.extend(scene.holes.iter().filter(|(a, _)| within(*a)).map(|(a, b)| hole(clock, *a, *b)));
     entries.sort_by_key(|e| std::cmp::Reverse(e.at));
     entries
 }
@@ -122,12 +122,13 @@ fn hole(clock: Clock, from: Moment, to: Moment) -> Entry {
     }
 }
 
-/// Times when no watched component was seen, oldest first, closed before `to`.
-fn holes(scene: &Scene<'_>, to: Moment) -> Vec<(Moment, Moment)> {
-    let mut timelines = scene.cards.iter().filter_map(|c| c.timeline).filter(|t| t.since.is_some());
+/// Times of at least an hour when no watched component was seen, oldest first, over by the moment.
+pub fn holes(cards: &[Card<'_>], moment: Moment) -> Vec<(Moment, Moment)> {
+    let mut timelines = cards.iter().filter_map(|c| c.timeline).filter(|t| t.since.is_some());
     let Some(first) = timelines.next() else { return Vec::new() };
+    let long = |a: Moment, b: Moment| b - a >= HOLE;
     let unseen = |s: &[Stretch]| -> Vec<(Moment, Moment)> {
-        s.iter().filter(|s| s.status == Status::NoData).map(|s| (s.from, s.to)).collect()
+        s.iter().filter(|s| s.status == Status::NoData).map(|s| (s.from, s.to)).filter(|(a, b)| long(*a, *b)).collect()
     };
     let mut common = unseen(&first.stretches);
     for t in timelines {
@@ -135,21 +136,23 @@ fn holes(scene: &Scene<'_>, to: Moment) -> Vec<(Moment, Moment)> {
         let other = unseen(&t.stretches);
         // Before its first record a component says nothing about holes.
         let mut met: Vec<(Moment, Moment)> = common.iter().filter(|(_, b)| *b <= begin).copied().collect();
-        for (a, b) in &common {
-            met.extend(other.iter().map(|(c, d)| (*a.max(c), *b.min(d))).filter(|(a, b)| a < b));
+        for (a, b) in common.iter().filter(|(_, b)| *b > begin) {
+            let from = other.partition_point(|(_, d)| d <= a);
+            let shared = other[from..].iter().take_while(|(c, _)| c < b).map(|(c, d)| (*a.max(c), *b.min(d)));
+            met.extend(shared.filter(|(a, b)| long(*a, *b)));
         }
         common = met;
     }
-    common.retain(|(a, b)| *b - *a >= HOLE && *b < to.min(scene.moment()));
+    common.retain(|(_, b)| *b < moment);
     common
 }
 
-/// A month's or the index's line of what still works.
+/// What still works while something is wrong: the degraded first.
 pub fn still_works(scene: &Scene<'_>) -> Vec<Measured> {
     let mut list = Vec::new();
     for card in scene.cards.iter().filter(|c| c.status == Status::Degraded) {
         let why =
-            crate::site::banner::last_reason(card).map_or(String::new(), |w| format!(": {}", w.trim_end_matches('.')));
+            crate::site::trouble::last_reason(card).map_or(String::new(), |w| format!(": {}", w.trim_end_matches('.')));
         let text = format!("answers, but is degraded{why}.");
         list.push(Measured { state: 'g', text, link: Some(card.link()) });
     }

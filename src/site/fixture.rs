@@ -45,32 +45,12 @@ pub(crate) fn at(local: &str) -> Moment {
     Zone::parse("America/Los_Angeles").unwrap().moment(local)
 }
 
-/// Every situation, by name.
-pub(crate) fn all() -> Vec<(&'static str, Fixture)> {
-    vec![
-        ("outage", outage()),
-        ("late", stella("2026-11-23 09:41:02", 1, true)),
-        ("again", stella("2026-11-23 10:45:11", 7, false)),
-        ("calm", stella("2026-12-01 07:42:11", 7, false)),
-        ("degraded", degraded()),
-        ("two", two()),
-        ("minority", minority()),
-        ("work", work("2026-12-03 22:11:03", false)),
-        ("overrun", work("2026-12-03 22:44:03", true)),
-        ("blind", blind()),
-        ("partly", partly()),
-        ("not-yet", not_yet()),
-        ("empty", empty()),
-        ("fifty", fifty()),
-    ]
-}
-
 /// 9:20 on the morning: everything stands still, two words are out, the third is due.
 pub(crate) fn outage() -> Fixture {
     stella("2026-11-23 09:20:14", 2, false)
 }
 
-const COMPONENTS: [(&str, &str, &str, &[&str]); 8] = [
+pub(crate) const COMPONENTS: [(&str, &str, &str, &[&str]); 8] = [
     ("web", "Website", "Public", &["backend"]),
     ("api", "API", "Public", &["backend"]),
     ("checkups", "Checkups", "Watching", &["workers"]),
@@ -81,7 +61,7 @@ const COMPONENTS: [(&str, &str, &str, &[&str]); 8] = [
     ("volume", "Volume", "Machines", &[]),
 ];
 
-fn component(id: &str, name: &str, group: &str, depends_on: &[&str]) -> Component {
+pub(crate) fn component(id: &str, name: &str, group: &str, depends_on: &[&str]) -> Component {
     let kind = match id {
         "redis" => "tcp",
         "workers" | "volume" => "heartbeat",
@@ -140,7 +120,7 @@ fn settings(components: Vec<Component>) -> Settings {
 }
 
 /// Stretches from `since` to `moment`: operational, with the given ones laid over, oldest first.
-fn lay(since: Moment, moment: Moment, over: &[(Moment, Moment, Status)]) -> Vec<Stretch> {
+pub(crate) fn lay(since: Moment, moment: Moment, over: &[(Moment, Moment, Status)]) -> Vec<Stretch> {
     let mut stretches = Vec::new();
     let mut push = |from: Moment, to: Moment, status| {
         let to = to.min(moment);
@@ -158,13 +138,7 @@ fn lay(since: Moment, moment: Moment, over: &[(Moment, Moment, Status)]) -> Vec<
     stretches
 }
 
-fn timeline(
-    id: &str,
-    kind: &str,
-    moment: Moment,
-    over: &[(&str, &str, Status, &str)],
-    blips: &[&str],
-) -> ComponentTimeline {
+pub(crate) fn timeline(id: &str, kind: &str, moment: Moment, over: &[Over<'_>], blips: &[&str]) -> ComponentTimeline {
     let laid: Vec<_> = over.iter().map(|(a, b, s, _)| (at(a), at(b), *s)).collect();
     let key = ProbeKey::of(&id.into(), kind);
     let outages = over
@@ -220,77 +194,83 @@ fn timeline(
     }
 }
 
+/// From, to, status and reason of a stretch that is not operational, in local time.
+pub(crate) type Over<'a> = (&'a str, &'a str, Status, &'a str);
+
+const HOLE: Over<'_> = ("2026-10-12 22:10", "2026-10-13 06:30", Status::NoData, "");
+const HANG: &str = "connected, then no answer for 10 s";
+
+/// What befell each component, and when its blips were.
+const PLAN: [(&str, &[Over<'_>], &[&str]); 8] = [
+    ("web", &[HOLE, ("2026-11-23 09:00", "2026-11-23 10:40", Status::Major, HANG)], &["2026-11-09 03:10"]),
+    (
+        "api",
+        &[
+            ("2026-09-17 11:00", "2026-09-17 11:42", Status::Partial, "status 502 from one request in five"),
+            HOLE,
+            ("2026-11-23 09:00", "2026-11-23 10:40", Status::Major, HANG),
+        ],
+        &["2026-09-20 03:10", "2026-11-16 12:00"],
+    ),
+    (
+        "checkups",
+        &[
+            HOLE,
+            ("2026-10-21 14:00", "2026-10-21 15:08", Status::Partial, "checks ran late"),
+            ("2026-11-23 09:00", "2026-11-23 10:33", Status::Major, "no worker has reported"),
+        ],
+        &[],
+    ),
+    (
+        "monitors",
+        &[
+            ("2026-10-04 14:00", "2026-10-04 15:08", Status::Degraded, "slower than 800 ms"),
+            HOLE,
+            ("2026-11-23 09:00", "2026-11-23 10:33", Status::Major, "no worker has reported"),
+        ],
+        &["2026-09-27 08:00"],
+    ),
+    (
+        "workers",
+        &[
+            HOLE,
+            ("2026-10-29 22:00", "2026-10-29 22:30", Status::Maintenance, ""),
+            ("2026-11-23 09:00", "2026-11-23 10:31", Status::Major, "the heartbeat is 3 min old"),
+        ],
+        &["2026-10-05 08:00"],
+    ),
+    (
+        "backend",
+        &[
+            HOLE,
+            ("2026-10-29 22:00", "2026-10-29 22:30", Status::Maintenance, ""),
+            ("2026-11-23 09:00", "2026-11-23 10:23", Status::Major, "it hangs after login"),
+        ],
+        &[],
+    ),
+    (
+        "redis",
+        &[
+            ("2026-09-08 04:00", "2026-09-08 04:40", Status::Degraded, "a save ran for more than 300 s"),
+            HOLE,
+            (
+                "2026-11-23 09:01",
+                "2026-11-23 10:08",
+                Status::Degraded,
+                "it has been saving for more than 300 s, and unsaved changes grow",
+            ),
+            ("2026-11-23 10:08", "2026-11-23 10:23", Status::Major, "connection refused"),
+        ],
+        &["2026-11-14 06:00"],
+    ),
+    ("volume", &[HOLE, ("2026-11-23 09:00", "2026-11-23 10:23", Status::NoData, "")], &[]),
+];
+
 /// Stella at a local time, with so many words out; `late` forgets the next one.
-fn stella(local: &str, words_out: usize, late: bool) -> Fixture {
+pub(crate) fn stella(local: &str, words_out: usize, late: bool) -> Fixture {
     let moment = at(local);
     let components: Vec<Component> = COMPONENTS.iter().map(|(i, n, g, d)| component(i, n, g, d)).collect();
-    let hole = ("2026-10-12 22:10", "2026-10-13 06:30", Status::NoData, "");
-    let hang = "connected, then no answer for 10 s";
-    let plan: [(&str, Vec<(&str, &str, Status, &str)>, &[&str]); 8] = [
-        ("web", vec![hole, ("2026-11-23 09:00", "2026-11-23 10:40", Status::Major, hang)], &["2026-11-09 03:10"]),
-        (
-            "api",
-            vec![
-                ("2026-09-17 11:00", "2026-09-17 11:42", Status::Partial, "status 502 from one request in five"),
-                hole,
-                ("2026-11-23 09:00", "2026-11-23 10:40", Status::Major, hang),
-            ],
-            &["2026-09-20 03:10", "2026-11-16 12:00"],
-        ),
-        (
-            "checkups",
-            vec![
-                hole,
-                ("2026-10-21 14:00", "2026-10-21 15:08", Status::Partial, "checks ran late"),
-                ("2026-11-23 09:00", "2026-11-23 10:33", Status::Major, "no worker has reported"),
-            ],
-            &[],
-        ),
-        (
-            "monitors",
-            vec![
-                ("2026-10-04 14:00", "2026-10-04 15:08", Status::Degraded, "slower than 800 ms"),
-                hole,
-                ("2026-11-23 09:00", "2026-11-23 10:33", Status::Major, "no worker has reported"),
-            ],
-            &["2026-09-27 08:00"],
-        ),
-        (
-            "workers",
-            vec![
-                hole,
-                ("2026-10-29 22:00", "2026-10-29 22:30", Status::Maintenance, ""),
-                ("2026-11-23 09:00", "2026-11-23 10:31", Status::Major, "the heartbeat is 3 min old"),
-            ],
-            &["2026-10-05 08:00"],
-        ),
-        (
-            "backend",
-            vec![
-                hole,
-                ("2026-10-29 22:00", "2026-10-29 22:30", Status::Maintenance, ""),
-                ("2026-11-23 09:00", "2026-11-23 10:23", Status::Major, "it hangs after login"),
-            ],
-            &[],
-        ),
-        (
-            "redis",
-            vec![
-                ("2026-09-08 04:00", "2026-09-08 04:40", Status::Degraded, "a save ran for more than 300 s"),
-                hole,
-                (
-                    "2026-11-23 09:01",
-                    "2026-11-23 10:08",
-                    Status::Degraded,
-                    "it has been saving for more than 300 s, and unsaved changes grow",
-                ),
-                ("2026-11-23 10:08", "2026-11-23 10:23", Status::Major, "connection refused"),
-            ],
-            &["2026-11-14 06:00"],
-        ),
-        ("volume", vec![hole, ("2026-11-23 09:00", "2026-11-23 10:23", Status::NoData, "")], &[]),
-    ];
-    let timelines: Vec<ComponentTimeline> = plan
+    let timelines: Vec<ComponentTimeline> = PLAN
         .iter()
         .zip(&components)
         .map(|((id, over, blips), c)| timeline(id, c.probes[0].kind, moment, over, blips))
@@ -334,8 +314,14 @@ fn book(fixture: &Fixture, words_out: usize, late: bool) -> Book {
     if now > at("2026-11-30 12:00") {
         incidents.insert(0, words::follow_up());
     }
-    incidents.push(small("2026-10-21", "checkups", "Some checkups ran late", at("2026-10-21 14:00"), 68));
-    incidents.push(small("2026-09-17", "api", "The API refused one request in five", at("2026-09-17 11:00"), 42));
+    incidents.push(words::small("2026-10-21", "checkups", "Some checkups ran late", at("2026-10-21 14:00"), 68));
+    incidents.push(words::small(
+        "2026-09-17",
+        "api",
+        "The API refused one request in five",
+        at("2026-09-17 11:00"),
+        42,
+    ));
     let planned = Maintenance {
         id: "2026-12-03-redis".to_owned(),
         writeup: Some(1),
@@ -352,25 +338,6 @@ fn book(fixture: &Fixture, words_out: usize, late: bool) -> Book {
     };
     let maintenances = if now > at("2026-11-30 12:00") { vec![planned] } else { Vec::new() };
     Book { incidents, maintenances, notices: Vec::new(), shown: shown(fixture), remarks: Vec::new() }
-}
-
-fn small(day: &str, component: &str, title: &str, from: Moment, minutes: i64) -> Incident {
-    let end = from + Span::from_mins(minutes);
-    Incident {
-        id: Some(IncidentId::from(format!("{day}-{component}"))),
-        slug: format!("{day}-{component}"),
-        title: title.to_owned(),
-        status: IncidentStatus::Resolved,
-        impact: Impact::Major,
-        measured_start: Some(from),
-        measured_end: Some(end),
-        started: from,
-        ended: Some(end),
-        detected: Some(from + Span::from_mins(1)),
-        recovered_seen: Some(end + Span::from_mins(1)),
-        members: vec![Member { component: component.into(), worst: Status::Partial, outages: vec![(from, Some(end))] }],
-        ..words::blank()
-    }
 }
 
 fn morning(fixture: &Fixture, words_out: usize, late: bool) -> Incident {
@@ -429,119 +396,4 @@ fn morning(fixture: &Fixture, words_out: usize, late: bool) -> Incident {
         followed_by: if now > at("2026-11-30 12:00") { vec!["2026-11-30-changes".to_owned()] } else { Vec::new() },
         ..words::blank()
     }
-}
-
-fn only(id: &str, over: (&str, &str, Status, &str), local: &str) -> Fixture {
-    let mut f = stella(local, 7, false);
-    let index = COMPONENTS.iter().position(|c| c.0 == id).unwrap();
-    f.timelines.components[index] = timeline(id, f.settings.components[index].probes[0].kind, f.moment, &[over], &[]);
-    f.book.shown = shown(&f);
-    f
-}
-
-fn degraded() -> Fixture {
-    let why = "a save has run for 24 min";
-    only("redis", ("2026-12-01 09:01", "2026-12-01 12:00", Status::Degraded, why), "2026-12-01 09:25:10")
-}
-
-fn two() -> Fixture {
-    let mut f = outage();
-    let from = at("2026-11-23 08:12");
-    f.timelines.components[6] =
-        timeline("redis", "tcp", f.moment, &[("2026-11-23 08:12", "2026-11-23 12:00", Status::Degraded, "slow")], &[]);
-    f.book.shown = shown(&f);
-    f.book.incidents[0].members.retain(|m| m.component.as_str() != "redis");
-    let mut other = small("2026-11-23", "redis", "Redis is slow", from, 60);
-    (other.status, other.ended, other.measured_end) = (IncidentStatus::Investigating, None, None);
-    other.members[0].outages = vec![(from, None)];
-    other.members[0].worst = Status::Degraded;
-    f.book.incidents.insert(1, other);
-    f
-}
-
-fn minority() -> Fixture {
-    let mut f =
-        only("web", ("2026-12-01 09:14", "2026-12-01 12:00", Status::Degraded, "no answer"), "2026-12-01 09:20:10");
-    let t = &mut f.timelines.components[0];
-    t.outages.clear();
-    t.stretches.last_mut().unwrap().minority = vec!["frankfurt".into()];
-    f
-}
-
-fn work(local: &str, overrun: bool) -> Fixture {
-    let over = ("2026-12-03 22:00", "2026-12-03 22:30", Status::Maintenance, "");
-    let mut f = only("redis", over, local);
-    let m = &mut f.book.maintenances[0];
-    (m.status, m.overrun) = (MaintenanceStatus::InProgress, overrun);
-    f
-}
-
-fn unsee(f: &mut Fixture, ids: &[&str], since: Moment) {
-    for t in f.timelines.components.iter_mut().filter(|t| ids.is_empty() || ids.contains(&t.id.as_str())) {
-        t.stretches = lay(t.since.unwrap(), f.moment, &[(since, f.moment, Status::NoData)]);
-        t.last_look = Some(since - Span::from_mins(1));
-    }
-    f.book.shown = shown(f);
-}
-
-fn blind() -> Fixture {
-    let mut f = stella("2026-12-01 09:20:10", 7, false);
-    let since = at("2026-12-01 09:12");
-    unsee(&mut f, &[], since);
-    for p in &mut f.timelines.places {
-        p.blind = Some((since, "test points of others failed with it".to_owned()));
-    }
-    f
-}
-
-fn partly() -> Fixture {
-    let mut f = stella("2026-12-01 09:20:10", 7, false);
-    unsee(&mut f, &["volume"], at("2026-12-01 09:12"));
-    f
-}
-
-fn not_yet() -> Fixture {
-    let mut f = stella("2026-12-01 09:20:10", 7, false);
-    f.book = Book::default();
-    f.writeups.clear();
-    f.records.clear();
-    f.heads.clear();
-    for t in &mut f.timelines.components {
-        (t.since, t.last_look) = (None, None);
-        (t.stretches, t.outages, t.blips, t.probes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    }
-    f.timelines.places.clear();
-    f.book.shown = shown(&f);
-    f
-}
-
-fn empty() -> Fixture {
-    let mut f = not_yet();
-    f.settings.components.clear();
-    f.timelines.components.clear();
-    f.book = Book::default();
-    f
-}
-
-/// Fifty components with about 300 marks, as LOOK weighs the page.
-fn fifty() -> Fixture {
-    let mut f = outage();
-    let groups = ["Public", "Watching", "Data", "Machines"];
-    for n in 8..50usize {
-        let id = format!("part-{n}");
-        let mut c = component(&id, &format!("Component {n}"), groups[n / 13], &[]);
-        c.description = None;
-        let day = |k: usize| format!("2026-{:02}-{:02} 10:00", 9 + (n * k) % 2, 1 + (n * 7 + k * 11) % 28);
-        let (a, b, c2, d) = (day(1), day(2), day(3), day(4));
-        let states = [Status::Major, Status::Degraded, Status::Partial, Status::Maintenance];
-        let mut over = vec![(a.clone(), states[n % 4]), (b.clone(), states[(n + 1) % 4])];
-        over.sort();
-        over.dedup_by(|x, y| x.0 == y.0);
-        let ends: Vec<String> = over.iter().map(|(x, _)| x.replace(" 10:", " 11:")).collect();
-        let over: Vec<_> = over.iter().zip(&ends).map(|((x, s), y)| (x.as_str(), y.as_str(), *s, "slow")).collect();
-        f.timelines.components.push(timeline(&id, "http", f.moment, &over, &[&c2, &d]));
-        f.settings.components.push(c);
-    }
-    f.book.shown = shown(&f);
-    f
 }

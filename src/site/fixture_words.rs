@@ -1,6 +1,6 @@
 //! What people wrote of Stella's morning, and the rounds around it, for the hand-made worlds.
 
-use crate::incident::{Event, Incident, Voice};
+use crate::incident::{Event, Incident, Member, Voice};
 use crate::model::*;
 use crate::site::fixture::at;
 
@@ -28,6 +28,26 @@ pub(crate) fn blank() -> Incident {
         follows: Vec::new(),
         followed_by: Vec::new(),
         refuted: false,
+    }
+}
+
+/// A short outage of one component, over.
+pub(crate) fn small(day: &str, component: &str, title: &str, from: Moment, minutes: i64) -> Incident {
+    let end = from + Span::from_mins(minutes);
+    Incident {
+        id: Some(IncidentId::from(format!("{day}-{component}"))),
+        slug: format!("{day}-{component}"),
+        title: title.to_owned(),
+        status: IncidentStatus::Resolved,
+        impact: Impact::Major,
+        measured_start: Some(from),
+        measured_end: Some(end),
+        started: from,
+        ended: Some(end),
+        detected: Some(from + Span::from_mins(1)),
+        recovered_seen: Some(end + Span::from_mins(1)),
+        members: vec![Member { component: component.into(), worst: Status::Partial, outages: vec![(from, Some(end))] }],
+        ..blank()
     }
 }
 

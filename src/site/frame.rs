@@ -7,11 +7,15 @@ use crate::site::parts::{Contact, Frame, Line, Old, Station};
 use crate::site::scene::Scene;
 use crate::site::sentences as say;
 
+/// Languages whose usual script runs from right to left.
+const RIGHT_TO_LEFT: [&str; 9] = ["ar", "arc", "ckb", "dv", "fa", "he", "ps", "ur", "yi"];
+
 /// The frame of a page at a path, with the common parts filled in.
 pub fn frame(scene: &Scene<'_>, path: &str, tab: String, description: String, icon: char) -> Frame {
     let site = &scene.world.settings.site;
     Frame {
         language: site.language.clone(),
+        rtl: RIGHT_TO_LEFT.contains(&site.language.split('-').next().unwrap_or_default()),
         site: site.title.clone(),
         root: "../".repeat(path.matches('/').count()),
         path: path.to_owned(),

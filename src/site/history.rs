@@ -113,7 +113,7 @@ fn page(scene: &Scene<'_>, m: Month, all: &[Month], until: Moment) -> MonthPage 
     let lead = lead(scene, m, &entries);
     let path = link(m.first).href;
     let base = frame(scene, &path, format!("{title} · {}", scene.title()), lead.clone(), 'u');
-    let foot = if m.closed { settled_foot(clock, m.from) } else { reaching_foot(scene, until) };
+    let foot = if m.closed { settled_foot(clock, m.to) } else { reaching_foot(scene, until) };
     let has = |date: NaiveDate| all.iter().find(|o| o.first == date).map(|o| link(o.first));
     let before = m.first.pred_opt().map(first_of_month);
     MonthPage {

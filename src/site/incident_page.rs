@@ -283,7 +283,7 @@ fn course(scene: &Scene<'_>, i: &Incident, writeup: Option<&WriteUp>, clock: Clo
         letter: String::new(),
         time: clock.when(at),
         datetime: crate::site::clock::datetime(at),
-        word: String::new(),
+        heading: String::new(),
         html: String::new(),
         edited: String::new(),
         measured: Vec::new(),

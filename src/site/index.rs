@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde::Serialize;
 
 use crate::model::IncidentStatus;
-use crate::site::banner::{Headline, thing_line, thing_sentence};
+use crate::site::banner::Headline;
 use crate::site::entries;
 use crate::site::frame::{frame, live_foot, old};
 use crate::site::know;
@@ -12,6 +12,7 @@ use crate::site::parts::{Entry, Frame, Line, Link, Measured, Word};
 use crate::site::rows::{Components, components};
 use crate::site::scene::Scene;
 use crate::site::situation::Situation;
+use crate::site::trouble::{thing_line, thing_sentence};
 
 /// Most entries under "Earlier"; the rest stands in the history.
 const EARLIER: usize = 8;

@@ -100,7 +100,7 @@ pub fn latency(days: &Days, clock: Clock, first: NaiveDate) -> Option<Latency> {
     let slowest = |(_, d): &(usize, (u32, u32))| d.1;
     let known = || days.iter().enumerate().filter_map(|(x, d)| d.map(|d| (x, d)));
     let (peak_day, (_, peak)) = known().max_by_key(slowest)?;
-    let (_, last) = known().last()?;
+    let (_, last) = known().next_back()?;
     let width = days.len() as i64 * 10;
     let y = |ms: u32| HEIGHT - i64::from(ms) * PEAK / i64::from(peak.max(1));
     let mut pieces: Vec<Vec<(i64, i64, i64)>> = Vec::new();
@@ -134,7 +134,7 @@ pub fn latency(days: &Days, clock: Clock, first: NaiveDate) -> Option<Latency> {
         width,
         pieces,
         gaps,
-        grid: (1..).map(|n| n * step).take_while(|v| *v < peak).map(|v| (y(v), at(v), ms(v))).collect(),
+        grid: (1..peak.div_ceil(step)).map(|n| n * step).map(|v| (y(v), at(v), ms(v))).collect(),
         peak_at: (percent(peak_x, width), percent((y(peak) - 30).max(60), HEIGHT)),
         peak: peak_text,
         anchor: if peak_x * 2 > width { 'e' } else { 'l' },

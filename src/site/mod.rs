@@ -16,6 +16,8 @@ mod figures;
 pub(crate) mod fixture;
 #[cfg(test)]
 mod fixture_words;
+#[cfg(test)]
+pub(crate) mod fixture_worlds;
 mod frame;
 mod history;
 mod how;
@@ -33,6 +35,7 @@ mod rules;
 mod scene;
 mod sentences;
 mod situation;
+mod trouble;
 
 pub use banner::Headline;
 pub use clock::{Clock, datetime};

@@ -123,7 +123,7 @@ fn said(w: &WriteUp, clock: Clock) -> Vec<Word> {
             letter: String::new(),
             time: u.at.map_or(String::new(), |at| clock.when(at)),
             datetime: u.at.map_or(String::new(), datetime),
-            word: if u.word.is_empty() { "Update".to_owned() } else { u.word.clone() },
+            heading: if u.word.is_empty() { "Update".to_owned() } else { u.word.clone() },
             html: u.html.clone(),
             edited: String::new(),
             measured: Vec::new(),

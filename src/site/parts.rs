@@ -10,6 +10,8 @@ use crate::site::clock::datetime;
 pub struct Frame {
     /// BCP 47 language tag.
     pub language: String,
+    /// The language is written from right to left.
+    pub rtl: bool,
     /// What is watched.
     pub site: String,
     /// The way from this page to the site's root: empty, `../` or `../../`.
@@ -107,6 +109,7 @@ impl Station {
     }
 
     /// Marks a station inside a stretch of one state.
+    #[must_use]
     pub fn within(mut self) -> Self {
         self.within = true;
         self
@@ -189,7 +192,7 @@ pub struct Word {
     /// For machines.
     pub datetime: String,
     /// The heading: "Identified".
-    pub word: String,
+    pub heading: String,
     /// A person's words, as safe HTML; empty for a measured item.
     pub html: String,
     /// "edited 14:02".

@@ -20,6 +20,8 @@ pub struct Scene<'a> {
     pub cards: Vec<Card<'a>>,
     /// Rounds of public chains, by time.
     pub rounds: Vec<(&'a Record, &'a Round)>,
+    /// Times when nobody looked at anything, oldest first.
+    pub holes: Vec<(Moment, Moment)>,
 }
 
 /// A public component as it stands.
@@ -57,7 +59,7 @@ impl Card<'_> {
 impl<'a> Scene<'a> {
     /// Looks everything up.
     pub fn new(world: &'a World<'a>) -> Self {
-        let cards = world
+        let cards: Vec<Card<'a>> = world
             .settings
             .components
             .iter()
@@ -87,7 +89,8 @@ impl<'a> Scene<'a> {
             .filter_map(|r| if let Body::Round(round) = &r.body { Some((r, round)) } else { None })
             .collect();
         rounds.sort_by_key(|(r, _)| r.t);
-        Self { world, clock: Clock::on(world.settings.site.time_zone, world.moment), cards, rounds }
+        let holes = crate::site::entries::holes(&cards, world.moment);
+        Self { world, clock: Clock::on(world.settings.site.time_zone, world.moment), cards, rounds, holes }
     }
 
     /// The moment that the site speaks of.
