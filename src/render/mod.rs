@@ -5,6 +5,17 @@
 //! - Touches: nothing.
 //! - Never: decides what a page says; a template error leaves no half site.
 
+pub mod api;
+pub mod badge;
+pub mod escape;
+pub mod feed;
+mod own_form;
+pub mod own_json;
+pub mod plain;
+
+#[cfg(test)]
+mod machine_cases;
+
 use crate::model::Theme;
 use crate::site::Site;
 

@@ -5,6 +5,15 @@
 //! - Touches: nothing.
 //! - Never: decides what is an outage, or formats a byte of HTML.
 
+pub mod api;
+pub mod badge;
+pub mod feed;
+pub mod machine;
+pub mod own_json;
+pub mod plain;
+#[cfg(test)]
+pub(crate) mod small_world;
+
 use crate::incident::Book;
 use crate::model::{ChainName, Head, Moment, Record, Remark, Settings, WriteUp};
 use crate::timeline::Timelines;
