@@ -1,6 +1,5 @@
 //! `status.json` as bytes, and `status.schema.json`, which is made from the same types and cannot lag behind.
 
-use crate::incident::{Incident, Maintenance};
 use crate::model::{Moment, ProbeKey, Visibility};
 use crate::render::own_form::{
     Between, BlipForm, Component, Document, EventForm, FigureForm, HeadForm, IncidentForm, MemberForm, Notice,
@@ -8,7 +7,7 @@ use crate::render::own_form::{
 };
 use crate::render::{Class, Output};
 use crate::site::machine::{Public, percent};
-use crate::site::own_json::{Measured, Report};
+use crate::site::own_json::{self, Figure, Incident, Maintenance, Measured, Outage, Report};
 
 /// The form's version: rises when a reader would have to change.
 const VERSION: u32 = 1;
@@ -26,7 +25,7 @@ pub fn outputs(report: &Report<'_>) -> Vec<Output> {
 fn document(report: &Report<'_>) -> Document {
     let (public, world) = (&report.public, report.public.world);
     let site = &world.settings.site;
-    let place = |p: &crate::timeline::Place| Place {
+    let place = |p: &own_json::Place| Place {
         name: p.vantage.to_string(),
         last_round: p.last_round.map(time),
         blind_since: p.blind.as_ref().map(|b| time(b.0)),
@@ -110,7 +109,7 @@ fn component(public: &Public<'_>, m: &Measured<'_>, until: Moment) -> Component 
     }
 }
 
-fn figure((window, from, figure): &(&'static str, Moment, crate::timeline::Figure), until: Moment) -> FigureForm {
+fn figure((window, from, figure): &(&'static str, Moment, Figure), until: Moment) -> FigureForm {
     FigureForm {
         window,
         from: time(*from),
@@ -124,7 +123,7 @@ fn figure((window, from, figure): &(&'static str, Moment, crate::timeline::Figur
     }
 }
 
-fn outage(m: &Measured<'_>, outage: &crate::timeline::Outage) -> OutageForm {
+fn outage(m: &Measured<'_>, outage: &Outage) -> OutageForm {
     let reasons = outage.reasons.iter().filter(|r| m.may_tell(r)).map(|r| ReasonForm {
         probe: r.probe.name().to_owned(),
         place: r.vantage.to_string(),

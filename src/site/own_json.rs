@@ -2,11 +2,14 @@
 
 use chrono::TimeDelta;
 
-use crate::incident::{Incident, Maintenance};
 use crate::model::{Moment, Span, Visibility};
 use crate::site::World;
 use crate::site::machine::{Part, Public, Said};
-use crate::timeline::{Blip, Figure, Outage, Reason, Stretch};
+use crate::timeline::{Blip, Reason, Stretch};
+
+// What the report hands on as it is.
+pub use crate::incident::{Incident, Maintenance};
+pub use crate::timeline::{Figure, Outage, Place};
 
 /// Stretches, outages and closed incidents are told of so many days: as many as the pages draw.
 const DAYS: i64 = 90;
