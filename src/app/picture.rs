@@ -16,8 +16,11 @@ pub fn files(at: &Folders, stands: &Stands, look_back: bool) -> Result<Vec<Outpu
     let heads = heads(stands);
     let remarks = public_remarks(&stands.remarks);
     let world = world(stands, &heads, &remarks, look_back);
-    let mut files = render::pages(&site::assemble(&world), &theme)?;
+    let site = site::assemble(&world);
+    let mut files = render::pages(&site, &theme)?;
+    files.extend(render::machine_files(&world, &site));
     files.extend(images(stands)?);
+    render::no_collisions(&files)?;
     Ok(files)
 }
 

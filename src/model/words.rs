@@ -83,7 +83,7 @@ pub struct Update {
     pub at: Option<Moment>,
     /// When the next word is due.
     pub next: Option<Moment>,
-    /// The text, as safe HTML.
+    /// The text, as safe HTML. Addresses inside the site begin with `../../`: the root, seen from `incidents/<slug>/`.
     pub html: String,
     /// The text, as plain words (feeds' summaries, JSON, notifications).
     pub text: String,
@@ -101,6 +101,7 @@ pub struct Section {
     /// A safe id for links, unique in the file.
     pub anchor: String,
     /// The text as safe HTML, its own headings shifted to begin at `<h3>`. Without the task items of "Next steps".
+    /// Addresses as in an update.
     pub html: String,
 }
 

@@ -5,13 +5,24 @@
 //! - Touches: nothing.
 //! - Never: decides what a page says; a template error leaves no half site.
 
+pub mod api;
 mod assets;
+pub mod badge;
+pub mod escape;
+pub mod feed;
 mod html;
+mod own_form;
+pub mod own_json;
+pub mod plain;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[cfg(test)]
+mod machine_cases;
 
 use crate::model::Theme;
-use crate::site::Site;
+use crate::site::machine::Said;
+use crate::site::{self, Site, World};
 
 /// One file of the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +72,32 @@ pub fn pages(site: &Site, theme: &Theme) -> Result<Vec<Output>, RenderError> {
     let (mut files, names) = assets::fingerprinted(theme, site.brand.as_deref());
     files.extend(html::pages(site, theme, &names)?);
     Ok(files)
+}
+
+/// What machines read: the Statuspage API, our own JSON, feeds, badges, plain text, files for hosts. The banner's
+/// sentence and status are the index's own, so that none of them can disagree with it.
+pub fn machine_files(world: &World<'_>, site: &Site) -> Vec<Output> {
+    let said = Said { sentence: &site.headline.sentence, lead: &site.headline.lead, status: site.headline.status };
+    let mut files = api::outputs(&site::api::api(world));
+    files.extend(own_json::outputs(&site::own_json::report(world, said)));
+    files.extend(feed::outputs(&site::feed::feeds(world)));
+    files.extend(badge::outputs(&site::badge::badges(world, said)));
+    files.push(plain::status(&site::plain::status(world, said)));
+    files.extend(plain::outputs(&site::plain::map(world, site.pages.iter().map(|p| p.path.as_str()))));
+    files
+}
+
+/// Whether two files want one path: an image beside a write-up and a page, say.
+pub fn no_collisions(files: &[Output]) -> Result<(), RenderError> {
+    let mut seen = BTreeSet::new();
+    match files.iter().find(|f| !seen.insert(f.path.as_str())) {
+        None => Ok(()),
+        Some(twice) => Err(RenderError::Collision {
+            path: twice.path.clone(),
+            first: "a page of the site".to_owned(),
+            second: "another file".to_owned(),
+        }),
+    }
 }
 
 /// Found before anything is rendered.

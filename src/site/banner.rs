@@ -23,8 +23,9 @@ pub struct Headline {
     pub tab: String,
     /// The favicon's and badge's state letter.
     pub icon: char,
-    /// The badge's word.
-    pub badge: &'static str,
+    /// The status that the favicon and the badge show; JSON and plain text say the same.
+    #[serde(skip)]
+    pub status: Status,
     /// Nothing is the matter: sentence and figures are light.
     pub calm: bool,
     /// The line.
@@ -85,7 +86,7 @@ fn blank(status: Status, line: Line) -> Headline {
         lead: String::new(),
         tab: String::new(),
         icon: letter(status),
-        badge: say::badge(status),
+        status,
         calm: false,
         line,
     }
@@ -154,7 +155,7 @@ fn again(scene: &Scene<'_>, incident: &Incident) -> Headline {
         lead: say::watching(&clock.when(back), until.map(|u| clock.when(u)).as_deref()),
         tab: format!("Up again since {}", clock.when(back)),
         icon: 'u',
-        badge: say::badge(Status::Operational),
+        status: Status::Operational,
         calm: false,
         line: Line { before: worst, stations },
     }

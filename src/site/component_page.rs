@@ -4,6 +4,7 @@ use chrono::{Datelike, NaiveDate, TimeDelta};
 use serde::Serialize;
 
 use crate::model::{Moment, Span, Status};
+use crate::site::badge;
 use crate::site::bars;
 use crate::site::clock::{Clock, datetime, month, next_month};
 use crate::site::entries::incident_href;
@@ -184,7 +185,7 @@ fn sentence(card: &Card<'_>) -> String {
 }
 
 fn tab_state(card: &Card<'_>) -> String {
-    if card.status == Status::Operational { String::new() } else { format!("{} ", say::badge(card.status)) }
+    if card.status == Status::Operational { String::new() } else { format!("{} ", badge::word(card.status)) }
 }
 
 fn lead(card: &Card<'_>, clock: Clock, until: Moment) -> String {

@@ -5,12 +5,15 @@
 //! - Touches: nothing.
 //! - Never: decides what is an outage, or formats a byte of HTML.
 
+pub mod api;
+pub mod badge;
 mod banner;
 mod bars;
 mod chart;
 mod clock;
 mod component_page;
 mod entries;
+pub mod feed;
 mod figures;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -26,8 +29,11 @@ mod incident_page;
 mod index;
 mod know;
 mod latency;
+pub mod machine;
 mod notice_page;
+pub mod own_json;
 mod parts;
+pub mod plain;
 mod planned;
 mod recorded;
 mod rows;
@@ -47,6 +53,9 @@ pub use parts::{Frame, Line, Station};
 pub use planned::PlannedPage;
 pub use rules::TextPage;
 pub use scene::{Card, Scene};
+
+#[cfg(test)]
+pub(crate) mod small_world;
 
 use crate::incident::Book;
 use crate::model::{ChainName, Head, Moment, Record, Remark, Settings, WriteUp};

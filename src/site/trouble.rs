@@ -33,15 +33,7 @@ pub fn wrong(scene: &Scene<'_>, things: &[Thing<'_>]) -> Headline {
         Some(due) if things.len() == 1 => say::word_was_due(&scene.clock.when(due)),
         _ => things.iter().map(|t| thing_lead(scene, t, things.len() > 1)).collect::<Vec<_>>().join(" "),
     };
-    Headline {
-        sentence,
-        lead,
-        tab,
-        icon: letter(status),
-        badge: say::badge(status),
-        calm: false,
-        line: thing_line(scene, first),
-    }
+    Headline { sentence, lead, tab, icon: letter(status), status, calm: false, line: thing_line(scene, first) }
 }
 
 /// The sentence of one thing.

@@ -98,3 +98,21 @@ proptest! {
         }
     }
 }
+
+/// Write-ups of others are read where `STATUARY_CORPUS` names a folder of them.
+#[test]
+fn the_write_ups_of_others_are_read_whole() {
+    let Some(corpus) = std::env::var_os("STATUARY_CORPUS") else {
+        eprintln!("skipped: STATUARY_CORPUS names no folder of write-ups");
+        return;
+    };
+    let reading = load(Path::new(&corpus), Zone::UTC).unwrap();
+    assert!(!reading.writeups.is_empty(), "no write-up stands in {}", corpus.display());
+    for w in &reading.writeups {
+        let source = std::fs::read(Path::new(&corpus).join(&w.file)).unwrap();
+        let shown: usize = w.sections.iter().map(|s| s.title.len() + s.html.len()).sum::<usize>()
+            + w.updates.iter().map(|u| u.html.len()).sum::<usize>()
+            + w.actions.iter().map(|a| a.html.len()).sum::<usize>();
+        assert!(shown * 2 > source.len() || source.len() < 200, "{}: {shown} of {} bytes", w.file, source.len());
+    }
+}

@@ -157,13 +157,15 @@ fn updates_may_stand_below_a_heading_of_their_own() {
     ");
 }
 
+/// The first section's HTML of a body, and what was said of it.
+fn html(text: &str) -> String {
+    let (writeup, remarks) = parse("2026-11-23-x.md", format!("---\ntitle: x\n---\n{text}").as_bytes(), Zone::UTC);
+    let said: Vec<String> = remarks.iter().map(|r| format!("! {}", r.text)).collect();
+    [writeup.sections.first().map_or(String::new(), |s| s.html.clone()), said.join("\n")].join("\n")
+}
+
 #[test]
 fn html_can_do_no_harm() {
-    let html = |text: &str| {
-        let (writeup, remarks) = parse("2026-11-23-x.md", format!("---\ntitle: x\n---\n{text}").as_bytes(), Zone::UTC);
-        let said: Vec<String> = remarks.iter().map(|r| format!("! {}", r.text)).collect();
-        [writeup.sections.first().map_or(String::new(), |s| s.html.clone()), said.join("\n")].join("\n")
-    };
     insta::assert_snapshot!(html("<script>alert(1)</script>\n\nA <b onclick=x>bold</b> & <!-- hidden --> word"), @r#"
     <p class="raw">&lt;script&gt;alert(1)&lt;/script&gt;</p>
     <p>A &lt;b onclick=x&gt;bold&lt;/b&gt; &amp;  word</p>
@@ -190,6 +192,10 @@ fn html_can_do_no_harm() {
     ! the picture `missing.png` is not there; its words are shown instead
     ! `other.md` is not there to be linked; its words are shown without a link
     ");
+}
+
+#[test]
+fn tables_notes_and_lists_are_plain_html() {
     insta::assert_snapshot!(html("| a | |\n|--:|---|\n| 1 | `<` |\n\n| b |\n|---|"), @r#"
     <div class="table" role="region" tabindex="0" aria-label="Table 1: a"><table>
     <thead><tr><th scope="col" class="right">a</th><td></td></tr></thead><tbody>

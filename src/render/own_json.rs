@@ -1,0 +1,222 @@
+//! `status.json` as bytes, and `status.schema.json`, which is made from the same types and cannot lag behind.
+
+use crate::model::{Moment, ProbeKey, Visibility};
+use crate::render::own_form::{
+    Between, BlipForm, Component, Document, EventForm, FigureForm, HeadForm, IncidentForm, MemberForm, Notice,
+    OutageForm, Place, Probe, ReasonForm, Site, StretchForm, Window, time,
+};
+use crate::render::{Class, Output};
+use crate::site::machine::{Public, percent};
+use crate::site::own_json::{self, Figure, Incident, Maintenance, Measured, Outage, Report};
+
+/// The form's version: rises when a reader would have to change.
+const VERSION: u32 = 1;
+
+/// The two files.
+pub fn outputs(report: &Report<'_>) -> Vec<Output> {
+    let json = serde_json::to_vec(&document(report)).unwrap_or_default();
+    let schema = serde_json::to_vec_pretty(&schemars::schema_for!(Document)).unwrap_or_default();
+    vec![
+        Output { path: "status.json".to_owned(), bytes: json, class: Class::Live },
+        Output { path: "status.schema.json".to_owned(), bytes: schema, class: Class::Settled },
+    ]
+}
+
+fn document(report: &Report<'_>) -> Document {
+    let (public, world) = (&report.public, report.public.world);
+    let site = &world.settings.site;
+    let place = |p: &own_json::Place| Place {
+        name: p.vantage.to_string(),
+        last_round: p.last_round.map(time),
+        blind_since: p.blind.as_ref().map(|b| time(b.0)),
+        blind_why: p.blind.as_ref().map(|b| b.1.clone()),
+    };
+    Document {
+        version: VERSION,
+        site: Site {
+            title: site.title.clone(),
+            url: site.url.clone(),
+            description: site.description.clone(),
+            language: site.language.clone(),
+            time_zone: site.time_zone.name(),
+        },
+        made_at: time(world.moment),
+        next_due_at: time(report.next),
+        stale_after: time(report.stale),
+        look_back: world.look_back,
+        sentence: report.said.sentence.to_owned(),
+        lead: report.said.lead.to_owned(),
+        status: report.said.status.word(),
+        places: world.timelines.places.iter().map(place).collect(),
+        components: report.parts.iter().map(|m| component(public, m, world.moment)).collect(),
+        incidents: report.incidents.iter().map(|i| incident(report, i)).collect(),
+        maintenances: report.windows.iter().map(|w| window(public, w)).collect(),
+        notices: notices(report),
+        remarks: world.remarks.iter().map(|r| r.text.clone()).collect(),
+        heads: public.heads().map(|(chain, head, n)| HeadForm { chain, n, sha256: head }).collect(),
+    }
+}
+
+fn notices(report: &Report<'_>) -> Vec<Notice> {
+    let public = &report.public;
+    let form = |w: &crate::model::WriteUp, first: Option<Moment>| Notice {
+        url: public.page(&w.slug),
+        title: w.title.clone(),
+        at: w.started.or(w.starts).or(first).map(time),
+        follows: w.follows.as_ref().filter(|slug| report.may_name(slug)).map(|slug| public.page(slug)),
+    };
+    public.notices().map(|w| form(w, public.first_of_file(&w.file))).collect()
+}
+
+fn component(public: &Public<'_>, m: &Measured<'_>, until: Moment) -> Component {
+    let (part, settings) = (&m.part, m.part.component);
+    let stretch = part.timeline.and_then(|t| t.stretches.last()).map(|s| s.from);
+    let pending = part.timeline.and_then(|t| t.pending.as_ref()).map(|p| p.from);
+    Component {
+        id: settings.id.to_string(),
+        name: settings.name.clone(),
+        description: settings.description.clone(),
+        group: settings.group.clone(),
+        depends_on: settings
+            .depends_on
+            .iter()
+            .filter(|id| public.part(id).is_some())
+            .map(ToString::to_string)
+            .collect(),
+        url: format!("{}components/{}/", public.world.settings.site.url, settings.id),
+        status: part.status.word(),
+        since: part.shown.map_or(stretch, |s| s.since).map(time),
+        declared: part.shown.is_some_and(|s| s.declared),
+        checking_since: part.shown.and_then(|s| s.checking).or(pending).map(time),
+        watched: part.is_watched(),
+        first_record: part.timeline.and_then(|t| t.since).map(time),
+        last_look: part.timeline.and_then(|t| t.last_look).map(time),
+        figures: m.figures.iter().map(|f| figure(f, until)).collect(),
+        stretches: m
+            .stretches
+            .iter()
+            .map(|s| StretchForm {
+                from: time(s.from),
+                to: time(s.to),
+                status: s.status.word(),
+                known: s.known,
+                seen_down_from: s.minority.iter().map(ToString::to_string).collect(),
+            })
+            .collect(),
+        outages: m.outages.iter().map(|o| outage(m, o)).collect(),
+        blips: m.blips.iter().map(|b| BlipForm { from: time(b.from), to: time(b.to), why: b.why.clone() }).collect(),
+        probes: probes(part),
+    }
+}
+
+fn figure((window, from, figure): &(&'static str, Moment, Figure), until: Moment) -> FigureForm {
+    FigureForm {
+        window,
+        from: time(*from),
+        to: time(until),
+        window_ms: figure.window_ms,
+        known_ms: figure.known_ms,
+        counted_ms: figure.counted_ms,
+        down_tenth_ms: figure.down_tenth_ms,
+        uptime_percent: percent(figure.counted_ms * 10 - figure.down_tenth_ms, figure.counted_ms * 10, 2),
+        coverage_percent: percent(figure.known_ms, figure.window_ms, 2),
+    }
+}
+
+fn outage(m: &Measured<'_>, outage: &Outage) -> OutageForm {
+    let reasons = outage.reasons.iter().filter(|r| m.may_tell(r)).map(|r| ReasonForm {
+        probe: r.probe.name().to_owned(),
+        place: r.vantage.to_string(),
+        first: time(r.at),
+        last: time(r.last),
+        looks: r.looks,
+        phase: r.phase.clone(),
+        why: r.why.clone(),
+    });
+    OutageForm {
+        from: time(outage.from),
+        confirmed: time(outage.seen),
+        to: outage.end.map(|e| time(e.at)),
+        worst: outage.worst.word(),
+        come_backs: outage.come_backs.iter().map(|(a, b)| Between { from: time(*a), to: Some(time(*b)) }).collect(),
+        reasons: reasons.collect(),
+    }
+}
+
+fn probes(part: &crate::site::machine::Part<'_>) -> Vec<Probe> {
+    let public = part.component.probes.iter().filter(|p| p.visibility == Visibility::Public);
+    let last = |key: &ProbeKey| part.timeline?.probes.iter().find(|t| t.key == *key)?.last.as_ref();
+    public
+        .map(|p| (p, last(&p.key)))
+        .map(|(p, last)| Probe {
+            name: p.key.name().to_owned(),
+            kind: p.kind,
+            last_look: last.map(|l| time(l.at)),
+            verdict: last.map(|l| l.verdict.word()),
+            latency_ms: last.and_then(|l| l.ms),
+            why: last.map(|l| l.why.clone()).filter(|why| !why.is_empty()),
+        })
+        .collect()
+}
+
+fn incident(report: &Report<'_>, i: &Incident) -> IncidentForm {
+    let public = &report.public;
+    let pages = |slugs: &[String]| -> Vec<String> {
+        slugs.iter().filter(|s| report.may_name(s)).map(|s| public.page(s)).collect()
+    };
+    let members = i.members.iter().filter_map(|m| {
+        let id = public.part(&m.component)?.component.id.to_string();
+        let outages = m.outages.iter().map(|(from, to)| Between { from: time(*from), to: to.map(time) }).collect();
+        Some(MemberForm { id, worst: m.worst.word(), outages })
+    });
+    let events = i.events.iter().filter_map(|e| {
+        let words = public.words(i, e)?;
+        Some(EventForm {
+            id: e.key.clone(),
+            at: time(e.at),
+            published: time(e.published),
+            edited: e.edited.map(time),
+            status: e.status.map(crate::model::IncidentStatus::word),
+            by: if words.html.is_some() { "person" } else { "machine" },
+            word: words.word,
+            text: words.text,
+        })
+    });
+    IncidentForm {
+        id: Public::id(i).to_owned(),
+        url: public.page(&i.slug),
+        title: i.title.clone(),
+        status: i.status.word(),
+        impact: i.impact.word(),
+        started: time(i.started),
+        ended: i.ended.map(time),
+        measured_start: i.measured_start.map(time),
+        measured_end: i.measured_end.map(time),
+        detected: i.detected.map(time),
+        origin: i.origin.as_ref().and_then(|id| public.part(id)).map(|p| p.component.id.to_string()),
+        next_word: i.next_word.map(time),
+        next_word_overdue: i.next_overdue,
+        refuted: i.refuted,
+        components: members.collect(),
+        events: events.collect(),
+        follows: pages(&i.follows),
+        followed_by: pages(&i.followed_by),
+    }
+}
+
+fn window(public: &Public<'_>, w: &Maintenance) -> Window {
+    let slug = public.writeup(w.writeup).map_or(w.id.as_str(), |writeup| writeup.slug.as_str());
+    let ids = w.components.iter().filter_map(|id| public.part(id)).map(|p| p.component.id.to_string());
+    Window {
+        id: w.id.clone(),
+        url: public.page(slug),
+        title: w.title.clone(),
+        status: w.status.word(),
+        starts: time(w.starts),
+        ends: time(w.ends),
+        announced: time(w.announced),
+        components: ids.collect(),
+        overrun: w.overrun,
+        declared_late: w.declared_late,
+    }
+}
