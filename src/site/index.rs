@@ -12,7 +12,7 @@ use crate::site::parts::{Entry, Frame, Line, Link, Measured, Word};
 use crate::site::rows::{Components, components};
 use crate::site::scene::Scene;
 use crate::site::situation::Situation;
-use crate::site::trouble::{thing_line, thing_sentence};
+use crate::site::trouble::{thing_line, thing_title};
 
 /// Most entries under "Earlier"; the rest stands in the history.
 const EARLIER: usize = 8;
@@ -88,7 +88,7 @@ fn known(scene: &Scene<'_>, situation: &Situation<'_>) -> Vec<Known> {
             .iter()
             .enumerate()
             .map(|(n, thing)| Known {
-                title: if things.len() > 1 { thing_sentence(scene, thing) } else { "What we know".to_owned() },
+                title: if things.len() > 1 { thing_title(scene, thing) } else { "What we know".to_owned() },
                 line: (n > 0).then(|| thing_line(scene, thing)),
                 words: know::known(scene, thing.incident, &thing.cards, clock),
                 page: thing.incident.map(|i| page(&i.slug, &i.title)),

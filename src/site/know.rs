@@ -87,8 +87,10 @@ pub fn measured(scene: &Scene<'_>, incident: Option<&Incident>, cards: &[Card<'_
             let Voice::Machine(text) = &event.voice else { continue };
             facts.machine(event.at, event.status, incident, text);
         }
+        // What went dark about when it began, probably went with it.
+        let within = scene.world.settings.rules.group_within.ms();
         for card in scene.cards.iter().filter(|c| c.status == Status::NoData && incident.ended.is_none()) {
-            if let Some(since) = card.since.filter(|s| *s >= incident.started - Span::from_mins(2)) {
+            if let Some(since) = card.since.filter(|s| (*s - incident.started).ms().abs() <= within) {
                 facts.add(since, 'n', "cannot be seen", &card.component.name);
             }
         }

@@ -52,6 +52,16 @@ pub fn thing_sentence(scene: &Scene<'_>, thing: &Thing<'_>) -> String {
     if thing.late().is_some() { say::and_late(&sentence) } else { sentence }
 }
 
+/// The heading of one thing among several: it says nothing about the whole where only a part is degraded.
+pub fn thing_title(scene: &Scene<'_>, thing: &Thing<'_>) -> String {
+    if thing.scale > Scale::Degraded {
+        return thing_sentence(scene, thing);
+    }
+    let names: Vec<&str> = thing.cards.iter().map(|c| c.component.name.as_str()).collect();
+    let sentence = say::degraded(&names);
+    if thing.late().is_some() { say::and_late(&sentence) } else { sentence }
+}
+
 /// Who is hit and what that means.
 fn thing_lead(scene: &Scene<'_>, thing: &Thing<'_>, with_time: bool) -> String {
     let of = |status: Status| -> Vec<&str> {
