@@ -32,6 +32,11 @@ pub use ask::{
 };
 pub use clock::now;
 pub use said::say as say_remark;
+// The nouns that the questions and reports are answered with; the command line names them by this room.
+pub use crate::config::Mistake;
+pub use crate::incident::{Incident, Shown};
+pub use crate::journal::Finding;
+pub use crate::probe::{Look, Observation};
 pub use trouble::Trouble;
 
 /// What a run wants. `run` wants all of it.

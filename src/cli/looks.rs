@@ -4,11 +4,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::app::{self, Trouble};
+use crate::app::{self, Look, Observation, Trouble};
 use crate::cli::args::Format;
 use crate::cli::voice::{BAD, PLAIN, SOFT, STRONG, json, say, table, warn};
 use crate::model::{Span, Verdict};
-use crate::probe::{Look, Observation};
 
 /// Prints each look; 1 when something is down.
 pub fn check(site: &Path, format: Format) -> Result<u8, Trouble> {

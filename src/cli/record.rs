@@ -4,10 +4,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::app::{self, Trouble};
+use crate::app::{self, Finding, Trouble};
 use crate::cli::args::Format;
 use crate::cli::voice::{BAD, PLAIN, SOFT, STRONG, json, say, table};
-use crate::journal::Finding;
 use crate::model::{Head, Moment, Span};
 
 /// Proves the record; 1 when it does not hold.
@@ -120,7 +119,7 @@ pub fn stat(site: &Path, format: Format) -> Result<u8, Trouble> {
 pub fn config_check(site: &Path, format: Format) -> Result<u8, Trouble> {
     let checked = app::config_check(site);
     if format == Format::Json {
-        let one = |m: &crate::config::Mistake| json!({"file": m.origin.file, "line": m.origin.line, "column": m.origin.column, "text": m.text});
+        let one = |m: &app::Mistake| json!({"file": m.origin.file, "line": m.origin.line, "column": m.origin.column, "text": m.text});
         let (code, value) = match &checked {
             Ok(loaded) => (0, json!({"good": true, "warnings": loaded.warnings.iter().map(one).collect::<Vec<_>>()})),
             Err(mistakes) => (2, json!({"good": false, "mistakes": mistakes.0.iter().map(one).collect::<Vec<_>>()})),

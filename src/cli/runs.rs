@@ -48,7 +48,7 @@ fn tell(report: &Report) {
 }
 
 fn components(stands: &Stands) {
-    let wrong = |s: &&crate::incident::Shown| s.status != Status::Operational;
+    let wrong = |s: &&app::Shown| s.status != Status::Operational;
     let zone = stands.loaded.settings.site.time_zone;
     for shown in stands.book.shown.iter().filter(wrong) {
         let name = stands.loaded.settings.component(shown.component.as_str()).map_or("", |c| c.name.as_str());
@@ -126,7 +126,7 @@ pub fn incidents(site: &Path, format: Format) -> Result<u8, Trouble> {
     if stands.book.incidents.is_empty() {
         say("No incident yet.");
     }
-    let row = |i: &crate::incident::Incident| {
+    let row = |i: &app::Incident| {
         let lasted = i.ended.map_or("so far".to_owned(), |end| (end - i.started).to_string());
         let id = i.id.as_ref().map_or(i.slug.clone(), ToString::to_string);
         vec![clock(i.started, zone), lasted, i.impact.word().into(), i.status.word().into(), id, i.title.clone()]

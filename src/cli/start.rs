@@ -1,6 +1,7 @@
 //! `init`, `demo` and `serve`: the first minutes with Statuary.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use crate::app::{self, Trouble};
@@ -51,9 +52,28 @@ pub fn demo(site: &Path, args: &DemoArgs, format: Format) -> Result<u8, Trouble>
         made.next_steps().iter().for_each(|line| say(line.replace('<', STRONG).replace('>', PLAIN)));
     }
     if args.serve {
-        return made.serve(args.listen, &|line: &str| say(line)).map(|()| 0);
+        return demo_served(&made, args);
     }
     Ok(0)
+}
+
+/// Serves the demo's page here while another thread keeps looking, until Ctrl-C.
+fn demo_served(made: &demo::Made, args: &DemoArgs) -> Result<u8, Trouble> {
+    std::thread::scope(|scope| {
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        scope.spawn(move || made.keep_looking(&ended, &|line| say(line)));
+        let served = serve::serve(&made.public(), args.listen, |at| {
+            say(format!("\nServing the page at http://{at}/ and looking every 10 seconds. Ctrl-C ends it."));
+            made.switches().iter().for_each(say);
+        });
+        drop(end);
+        served.map_err(|e| cannot_listen(args.listen, &e))?;
+        Ok(0)
+    })
+}
+
+fn cannot_listen(at: SocketAddr, e: &serve::ServeError) -> Trouble {
+    Trouble::Usage(format!("cannot serve at {at}: {e}"))
 }
 
 /// A preview on this machine.
@@ -66,6 +86,6 @@ pub fn serve(site: &Path, args: &ServeArgs) -> Result<u8, Trouble> {
         return Err(Trouble::Usage(format!("{} holds no index.html; `statuary build` makes one", folder.display())));
     }
     serve::serve(&folder, args.listen, |at| say(format!("Serving {} at http://{at}/ (Ctrl-C ends)", folder.display())))
-        .map_err(|e| Trouble::Usage(format!("cannot listen at {}: {e}", args.listen)))?;
+        .map_err(|e| cannot_listen(args.listen, &e))?;
     Ok(0)
 }

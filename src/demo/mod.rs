@@ -13,13 +13,12 @@ mod stella;
 mod story;
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use crate::app::{self, Trouble, Want};
 use crate::model::{Moment, Span, Status, Zone};
-use crate::serve;
 use stella::Stella;
 use story::Story;
 
@@ -126,31 +125,31 @@ impl Made {
         ]
     }
 
-    /// Serves the page and keeps looking, every 10 seconds, until Ctrl-C.
-    pub fn serve(self, listen: SocketAddr, say: &(dyn Fn(&str) + Sync)) -> Result<(), Trouble> {
+    /// The folder of the page.
+    pub fn public(&self) -> PathBuf {
+        self.site.join("public")
+    }
+
+    /// How to break the small Stella, and how to bring it back.
+    pub fn switches(&self) -> [String; 2] {
         let down = self.stella.switches();
-        std::thread::scope(|scope| {
-            let (end, ended) = std::sync::mpsc::channel::<()>();
-            let site = &self.site;
-            scope.spawn(move || {
-                let mut before = Vec::new();
-                while ended.recv_timeout(Duration::from_secs(10)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                    look_again(site, &mut before, say);
-                }
-            });
-            let served = serve::serve(&self.site.join("public"), listen, |at| {
-                say(&format!("\nServing the page at http://{at}/ and looking every 10 seconds. Ctrl-C ends it."));
-                say(&format!("Break something:  touch {}/redis   (or web, api, backend, workers, …)", down.display()));
-                say(&format!("Bring it back:    rm {}/redis", down.display()));
-            });
-            drop(end);
-            served.map_err(|e| Trouble::Usage(format!("cannot listen at {listen}: {e}")))
-        })
+        [
+            format!("Break something:  touch {}/redis   (or web, api, backend, workers, …)", down.display()),
+            format!("Bring it back:    rm {}/redis", down.display()),
+        ]
+    }
+
+    /// Keeps looking, every 10 seconds, until the other end of `ended` is dropped; says what changed.
+    pub fn keep_looking(&self, ended: &Receiver<()>, say: &dyn Fn(&str)) {
+        let mut before = Vec::new();
+        while ended.recv_timeout(Duration::from_secs(10)) == Err(RecvTimeoutError::Timeout) {
+            look_again(&self.site, &mut before, say);
+        }
     }
 }
 
 /// One more real run; says what changed.
-fn look_again(site: &Path, before: &mut Vec<(String, Status)>, say: &(dyn Fn(&str) + Sync)) {
+fn look_again(site: &Path, before: &mut Vec<(String, Status)>, say: &dyn Fn(&str)) {
     match app::run(site, Want { look: true, publish: true, at: None }) {
         Err(trouble) => say(&trouble.to_string()),
         Ok(report) => {

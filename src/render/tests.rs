@@ -189,11 +189,9 @@ fn nothing_internal_leaks() {
     let mut incident = world.book.incidents[0].clone();
     (incident.public, incident.slug, incident.title) = (false, "marker-slug".to_owned(), "MARKER incident".to_owned());
     world.book.incidents.push(incident);
-    world.book.incidents[0].members.push(crate::incident::Member {
-        component: "marker-id".into(),
-        worst: crate::model::Status::Major,
-        outages: Vec::new(),
-    });
+    let mut member = world.book.incidents[0].members[0].clone();
+    member.component = "marker-id".into();
+    world.book.incidents[0].members.push(member);
     world.book.incidents[0].origin = Some("marker-id".into());
     let mut draft = world.writeups[0].clone();
     (draft.draft, draft.title, draft.slug) = (true, "MARKER draft".to_owned(), "marker-draft".to_owned());
@@ -277,8 +275,8 @@ fn a_wrong_template_is_named_with_its_place() {
         say("base.html", "<p>\n{% if x %}\n"),
     ];
     insta::assert_snapshot!(said.join("\n\n"), @"
-    templates/index.html:2:34: Field `sentense` is not defined. Available fields: badge, calm, icon, lead, line, sentence, tab
-    error: Field `sentense` is not defined. Available fields: badge, calm, icon, lead, line, sentence, tab
+    templates/index.html:2:34: Field `sentense` is not defined. Available fields: calm, icon, lead, line, sentence, tab
+    error: Field `sentense` is not defined. Available fields: calm, icon, lead, line, sentence, tab
      --> index.html:2:34
       |
     2 | {% block main %}{{ page.headline.sentense }}{% endblock main %}

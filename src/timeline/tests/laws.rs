@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{MINUTE, append, declare, first, look, minute, settings};
+use super::{append, declare, first, look, minute, settings};
 use crate::model::{Body, Combine, Moment, Record, Round, Rules, Settings, Span, Status};
 use crate::timeline::{ComponentTimeline, Figure, Outage, fold};
 
@@ -372,22 +372,4 @@ impl Slow {
         }
         answer
     }
-}
-
-#[test]
-fn a_long_history_folds_fast_enough_to_be_folded_at_every_run() {
-    // A day of one-minute rounds of 8 probes; the time is a bound against accidents (a square), not a benchmark.
-    let settings = settings(&[("web", 8)], &["local"]);
-    let mut records: Vec<Record> = Vec::new();
-    for i in 0..1440_u64 {
-        let up = settings.components[0].probes.iter().map(|p| (p.key.clone(), 40 + (i % 60) as u32)).collect();
-        let body = Body::Round(Round { gap: Span::from_secs(150), up, ..Round::default() });
-        let (chain, head) = ("local".into(), |n: u64| crate::model::Head::new(format!("{n}")));
-        let t = Moment::from_ms(i as i64 * MINUTE);
-        records.push(Record { chain, n: i, t, prev: head(i), head: head(i + 1), body, skip: None });
-    }
-    let started = std::time::Instant::now();
-    let timelines = fold(&records, &settings, minute(1440.0));
-    assert_eq!(first(&timelines).stretches.len(), 1);
-    assert!(started.elapsed().as_secs() < 2, "{:?}", started.elapsed());
 }
