@@ -27,6 +27,7 @@ pub fn frame(scene: &Scene<'_>, path: &str, tab: String, description: String, ic
         foot: Vec::new(),
         contact: site.contact.as_deref().map(contact),
         noindex: scene.world.look_back,
+        counts: !scene.world.look_back,
         old: None,
     }
 }

@@ -72,6 +72,15 @@ fn back(scene: &Scene<'_>, i: &Incident) -> Option<(Moment, Moment, Vec<String>)
             all.extend(outage.come_backs.iter().map(|(a, b)| (*a, *b, card.component.name.clone())));
         }
     }
+    // A longer one ends a member's outage, and the next one is a relapse into the same incident.
+    for member in &i.members {
+        let Some(card) = scene.card(&member.component) else { continue };
+        for pair in member.outages.windows(2) {
+            if let (_, Some(to)) = pair[0] {
+                all.push((to, pair[1].0, card.component.name.clone()));
+            }
+        }
+    }
     let longest = all.iter().max_by_key(|(a, b, _)| (*b - *a, std::cmp::Reverse(*a)))?;
     let (from, to) = (longest.0, longest.1);
     Some((from, to, all.iter().filter(|b| b.0 == from).map(|b| b.2.clone()).collect()))

@@ -245,9 +245,21 @@ fn come_back(scene: &Scene<'_>, i: &Incident) -> String {
 pub fn sections(w: &WriteUp) -> Vec<Part> {
     w.sections
         .iter()
-        .filter(|s| !s.html.trim().is_empty())
+        .filter(|s| !s.html.trim().is_empty() && !is_all_steps(&s.html, w.timeline.len()))
         .map(|s| Part { title: s.title.clone(), anchor: s.anchor.clone(), html: s.html.clone() })
         .collect()
+}
+
+/// Whether a section is one list of items that each begin with a time: they stand under "Step by step", between the
+/// measured facts, and are not said twice.
+fn is_all_steps(html: &str, timed: usize) -> bool {
+    let html = html.trim();
+    let lists = html.matches("<ul>").count() + html.matches("<ol").count();
+    timed > 0
+        && lists == 1
+        && html.starts_with("<ul>")
+        && html.ends_with("</ul>")
+        && html.matches("<li").count() == timed
 }
 
 /// Its next steps.

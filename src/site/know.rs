@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::incident::{Incident, Voice};
+use crate::incident::{Incident, Member, Voice};
 use crate::model::{IncidentStatus, Moment, Span, Status};
 use crate::site::clock::{Clock, datetime};
 use crate::site::parts::{Measured, Word, letter};
@@ -163,7 +163,9 @@ impl Facts {
     /// The machine's own steps, where no measured fact says the same.
     fn machine(&mut self, at: Moment, status: Option<IncidentStatus>, incident: &Incident, text: &str) {
         let minute = at - Span::from_ms(at.ms().rem_euclid(60_000));
-        let over = status.is_some_and(|s| s.is_over() || s == IncidentStatus::Monitoring);
+        let failing = |m: &Member| m.outages.iter().any(|(from, to)| *from <= at && to.is_none_or(|to| at < to));
+        let over = status.is_some_and(|s| s.is_over() || s == IncidentStatus::Monitoring)
+            || !incident.members.iter().any(failing);
         if self.0.contains_key(&minute) && status != Some(IncidentStatus::Resolved) {
             return;
         }

@@ -34,6 +34,8 @@ pub struct Frame {
     pub contact: Option<Contact>,
     /// Search engines should not keep it.
     pub noindex: bool,
+    /// The page counts: towards the next word, and towards its own old age. A look back counts nothing.
+    pub counts: bool,
     /// What the page turns into when nobody replaces it in time; none on pages that do not age.
     pub old: Option<Old>,
 }
