@@ -114,7 +114,7 @@ fn latency(usual: u64, noise: u64, t: Moment) -> u32 {
     let hour = (t.ms() / 3_600_000).rem_euclid(24) as u64;
     let busy = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 3, 4, 5, 6, 7, 8, 8, 7, 5, 3, 1][hour as usize];
     let tail = if noise.is_multiple_of(50) { usual * (1 + noise / 50 % 4) } else { 0 };
-    (usual + usual * busy / 20 + noise % (usual / 4 + 1) + tail) as u32
+    (usual + usual * busy / 20 + noise % (usual / 4 + 2) + tail) as u32
 }
 
 /// A number without pattern that depends on its arguments alone (the finaliser of splitmix64).

@@ -129,10 +129,13 @@ impl fmt::Display for Moment {
     }
 }
 
-/// Plain English, at most two units: `45 s`, `20 min`, `1 h 40 min`, `3 d 4 h`; under a second `250 ms`.
+/// Plain English, to the nearest second, at most two units: `45 s`, `20 min`, `1 h 40 min`, `3 d 4 h`; under a second
+/// `250 ms`.
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ms = self.0.max(0);
+        // A run is never on the dot: what lasted 99 min 59.6 s is 1 h 40 min to a reader, not 1 h 39 min.
+        let ms = if ms < 1000 { ms } else { (ms + 500) / 1000 * 1000 };
         let units: [(i64, &str); 4] = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1000, "s")];
         let Some(first) = units.iter().position(|(size, _)| ms >= *size) else {
             return write!(f, "{ms} ms");
@@ -167,6 +170,8 @@ mod tests {
         assert_eq!(say(45_000), "45 s");
         assert_eq!(say(90_000), "1 min 30 s");
         assert_eq!(say(100 * 60_000), "1 h 40 min");
+        assert_eq!(say(100 * 60_000 - 400), "1 h 40 min");
+        assert_eq!(say(999), "999 ms");
         assert_eq!(say(3_600_000), "1 h");
         assert_eq!(say(76 * 3_600_000), "3 d 4 h");
     }
