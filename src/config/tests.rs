@@ -10,7 +10,7 @@ use crate::model::{Announce, Givens, Key, Refusal, Span, Takes, Visibility};
 use super::found::Found;
 use super::probes::Common;
 use super::understand::{Kinds, Made, Sort, understand};
-use super::{Loaded, Mistakes, Purpose, load_with, source};
+use super::{Loaded, Mistakes, Purpose, load_with, source, tables};
 
 const ALL: Purpose = Purpose { looks: true, tells: true };
 const NOTHING: Purpose = Purpose { looks: false, tells: false };
@@ -367,6 +367,15 @@ fn what_init_writes_is_good_and_so_are_its_hints() {
     let hints = hints.replace("${OPS_HOOK}", "https://hooks.example/x").replace("depends_on = [\"database\"]", "");
     let all = load_files(&[("statuary.toml", &hints)], ALL).unwrap_or_else(|m| panic!("{:#?}", m.0));
     assert_eq!((all.settings.components.len(), all.channels.len()), (2, 1));
+}
+
+#[test]
+fn no_kind_takes_a_key_that_every_probe_has() {
+    let common: Vec<&str> = tables::NAMING.iter().chain(tables::PROBE).map(|k| k.name).collect();
+    for kind in crate::probe::KINDS {
+        let both: Vec<&str> = kind.keys.iter().map(|k| k.name).filter(|name| common.contains(name)).collect();
+        assert!(both.is_empty(), "{}: {both:?} would mean two things", kind.name);
+    }
 }
 
 #[test]
