@@ -273,6 +273,18 @@ fn syntax_and_meaning_are_told_together_but_not_twice() {
 }
 
 #[test]
+fn a_text_that_ends_too_early_is_wrong_at_its_end() {
+    for (text, places) in [("'''\n", "1:4"), ("[site]\ntitle = \"\"\"\n", "2:12")] {
+        let mistakes = load_files(&[("statuary.toml", text)], ALL).map(|_| ()).unwrap_err().0;
+        let told: Vec<String> = mistakes.iter().map(|m| format!("{}:{}", m.origin.line, m.origin.column)).collect();
+        assert_eq!(told.join(" "), places, "{mistakes:#?}");
+        for (mistake, place) in mistakes.iter().zip(told) {
+            assert!(mistake.rendered.contains(&format!("statuary.toml:{place}\n")), "{}", mistake.rendered);
+        }
+    }
+}
+
+#[test]
 fn an_unset_secret_is_a_mistake_only_for_the_command_that_uses_it() {
     let config = with(&format!(
         "{}[[notify]]\nid = \"ops\"\nkind = \"webhook\"\nurl = \"https://hooks.example/${{NOPE}}\"\n",
