@@ -99,14 +99,14 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, bytes).unwrap();
         };
-        write("templates/text.html", b"<p>mine\n");
+        write("templates/history.html", b"ours");
         write("static/img/logo.svg", b"<svg/>");
         write("static/.DS_Store", b"x");
         let theme = load(site.path()).unwrap();
-        assert_eq!(theme.templates["text.html"], "<p>mine\n");
+        assert_eq!(theme.templates["history.html"], "ours");
         assert_eq!(theme.assets["img/logo.svg"], b"<svg/>");
         assert!(!theme.assets.contains_key(".DS_Store"));
-        assert!(built_in().templates["text.html"] != "<p>mine\n");
+        assert!(built_in().templates["history.html"] != "ours");
         write("templates/index.html", b"caf\xE9");
         assert!(load(site.path()).unwrap_err().to_string().ends_with("index.html: a template must be UTF-8"));
     }

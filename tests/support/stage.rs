@@ -97,9 +97,9 @@ impl Stage {
                 page.path().display()
             );
             for link in links(&text) {
+                // Only 404.html, which is served at any depth, may name the site's root.
                 let target = match link.strip_prefix('/') {
-                    // It is shown at any address, so its links begin at the site's root.
-                    Some(rest) if page.path() == public.join("404.html") => public.join(rest),
+                    Some(from_root) if page.path().ends_with("404.html") => public.join(from_root),
                     _ => page.path().parent().expect("a folder").join(&link),
                 };
                 assert!(target.exists(), "{} names {link}, which is missing", page.path().display());
