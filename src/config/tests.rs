@@ -10,7 +10,7 @@ use crate::model::{Announce, Givens, Key, Refusal, Span, Takes, Visibility};
 use super::found::Found;
 use super::probes::Common;
 use super::understand::{Kinds, Made, Sort, understand};
-use super::{Loaded, Mistakes, Purpose, load_with, source};
+use super::{Loaded, Mistakes, Purpose, load_with, source, tables};
 
 const ALL: Purpose = Purpose { looks: true, tells: true };
 const NOTHING: Purpose = Purpose { looks: false, tells: false };
@@ -273,6 +273,18 @@ fn syntax_and_meaning_are_told_together_but_not_twice() {
 }
 
 #[test]
+fn a_text_that_ends_too_early_is_wrong_at_its_end() {
+    for (text, places) in [("'''\n", "1:4"), ("[site]\ntitle = \"\"\"\n", "2:12")] {
+        let mistakes = load_files(&[("statuary.toml", text)], ALL).map(|_| ()).unwrap_err().0;
+        let told: Vec<String> = mistakes.iter().map(|m| format!("{}:{}", m.origin.line, m.origin.column)).collect();
+        assert_eq!(told.join(" "), places, "{mistakes:#?}");
+        for (mistake, place) in mistakes.iter().zip(told) {
+            assert!(mistake.rendered.contains(&format!("statuary.toml:{place}\n")), "{}", mistake.rendered);
+        }
+    }
+}
+
+#[test]
 fn an_unset_secret_is_a_mistake_only_for_the_command_that_uses_it() {
     let config = with(&format!(
         "{}[[notify]]\nid = \"ops\"\nkind = \"webhook\"\nurl = \"https://hooks.example/${{NOPE}}\"\n",
@@ -367,6 +379,15 @@ fn what_init_writes_is_good_and_so_are_its_hints() {
     let hints = hints.replace("${OPS_HOOK}", "https://hooks.example/x").replace("depends_on = [\"database\"]", "");
     let all = load_files(&[("statuary.toml", &hints)], ALL).unwrap_or_else(|m| panic!("{:#?}", m.0));
     assert_eq!((all.settings.components.len(), all.channels.len()), (2, 1));
+}
+
+#[test]
+fn no_kind_takes_a_key_that_every_probe_has() {
+    let common: Vec<&str> = tables::NAMING.iter().chain(tables::PROBE).map(|k| k.name).collect();
+    for kind in crate::probe::KINDS {
+        let both: Vec<&str> = kind.keys.iter().map(|k| k.name).filter(|name| common.contains(name)).collect();
+        assert!(both.is_empty(), "{}: {both:?} would mean two things", kind.name);
+    }
 }
 
 #[test]

@@ -256,7 +256,12 @@ fn tell_syntax(reader: &mut Reader<'_>, syntax: Vec<(Place, String)>) {
     let line = |place: Place| (place.file, reader.sources.0[place.file].position(place.start).0);
     let mut lines = Vec::new();
     let mut first = Vec::new();
-    for (place, text) in syntax {
+    for (mut place, text) in syntax {
+        // A text that ends too early is wrong at the end of its last line, not on the empty one after it.
+        let whole = &reader.sources.0[place.file].text;
+        if place.start >= whole.len() && whole.ends_with('\n') {
+            (place.start, place.end) = (whole.len() - 1, whole.len() - 1);
+        }
         if !lines.contains(&line(place)) {
             lines.push(line(place));
             first.push((place, text));

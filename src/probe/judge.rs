@@ -65,7 +65,7 @@ fn degraded(plan: &Plan, saw: &mut Saw) -> Option<Trouble> {
         let source = assertion.source();
         let reason = match assertion.judge(&saw.facts) {
             Judgement::Fails(_) => continue,
-            Judgement::Holds => holds(plan, source, &saw.facts),
+            Judgement::Holds => assertion.observed(&saw.facts),
             Judgement::Error(reason) => reason,
         };
         saw.story.push(format!("degraded_if `{source}`: {reason}"));
@@ -78,29 +78,6 @@ fn degraded(plan: &Plan, saw: &mut Saw) -> Option<Trouble> {
 /// A reason as the public may read it: one about addresses says only that it failed; the story has the rest.
 fn shown(source: &str, reason: String) -> String {
     if source.contains("remote.address") { "an assertion about the address did not hold".to_owned() } else { reason }
-}
-
-/// "latency > duration('800ms'), and latency is 912 ms": the assertion with what was observed.
-fn holds(plan: &Plan, source: &str, facts: &Facts) -> String {
-    let mut said = Vec::new();
-    for field in plan.kind.fields() {
-        let named = source.match_indices(field.name).any(|(at, name)| {
-            let part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
-            !source[..at].ends_with(part) && !source[at + name.len()..].starts_with(part)
-        });
-        let value = match at(facts, field.name) {
-            Some(Value::Int(n)) => n.to_string(),
-            Some(Value::Float(n)) => n.to_string(),
-            Some(Value::Bool(b)) => b.to_string(),
-            Some(Value::Duration(time)) if time.ms() < 0 => format!("-{}", Span::ZERO - *time),
-            Some(Value::Duration(time)) => time.to_string(),
-            _ => continue,
-        };
-        if named && said.len() < 2 {
-            said.push(format!("{} is {value}", field.name));
-        }
-    }
-    if said.is_empty() { source.to_owned() } else { format!("{source}, and {}", said.join(", ")) }
 }
 
 /// The fact at a dotted path: `status`, `json.queue.depth`, `json.items.0.size`. A name may itself hold dots.

@@ -77,6 +77,13 @@ impl Nginx {
         assert!(self.run(config), "nginx does not start again:\n{}", self.errors());
     }
 
+    /// Takes another certificate, and starts it again.
+    pub fn certify(&mut self, config: &str, certificate: &Certificate) {
+        write(self.folder.path(), "cert.pem", &certificate.chain_pem);
+        write(self.folder.path(), "key.pem", &certificate.key_pem);
+        self.restart(config);
+    }
+
     /// Connections are taken, and nobody answers (SIGSTOP).
     pub fn freeze(&self) {
         self.program().freeze();

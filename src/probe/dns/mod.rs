@@ -41,7 +41,7 @@ const KEYS: &[Key] = &[
         doc: "Whom to ask: a host or address, with `:port` where it is not 53. Default: the system's first name server.",
     },
     Key {
-        name: "name",
+        name: "query",
         takes: Takes::Text,
         required: true,
         doc: "The name to ask for; with type PTR it may be an address.",
@@ -106,7 +106,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
         Target::parse(text, Some(53)).map_err(|why| refusals.push(Refusal::new("server", why, help))).ok()
     });
     let kind = given.text("type").and_then(|t| t.parse().ok()).unwrap_or(RecordType::A);
-    let text = given.text("name").unwrap_or_default();
+    let text = given.text("query").unwrap_or_default();
     let mut name = match text.parse::<IpAddr>() {
         // The name of an address is its reverse (RFC 1035, section 3.5).
         Ok(ip) if kind == RecordType::PTR => Some(Name::from(ip)),
@@ -116,7 +116,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
         name.set_fqdn(true);
     } else {
         let help = "give a name such as \"example.com\", or for PTR an address such as \"192.0.2.1\"";
-        refusals.push(Refusal::new("name", format!("`{text}` is no name"), help));
+        refusals.push(Refusal::new("query", format!("`{text}` is no name"), help));
     }
     let Some(name) = name.filter(|_| refusals.is_empty()) else { return Err(refusals) };
     Ok(Kind::Dns(Options { server, name, kind, tcp: given.text("transport") == Some("tcp") }))

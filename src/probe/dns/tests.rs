@@ -68,7 +68,7 @@ fn ask(server: SocketAddr, kind: &str, expect: &[&str]) -> Observation {
 }
 
 fn asked(server: SocketAddr, mut keys: Vec<(&'static str, Given)>, expect: &[&str]) -> Observation {
-    keys.extend([("server", text(&server.to_string())), ("name", text("example.com"))]);
+    keys.extend([("server", text(&server.to_string())), ("query", text("example.com"))]);
     let mut plan = Plan { timeout: Span::from_ms(600), ..probe(&INFO, keys) };
     plan.expect = expect.iter().map(|source| assertion(&INFO, source)).collect();
     look(&plan)
@@ -185,16 +185,16 @@ fn forged_odd_and_missing_answers_are_not_believed() {
 
 #[test]
 fn an_address_is_asked_for_by_its_reverse_name() {
-    let keys = vec![("type", text("PTR")), ("name", text("192.0.2.1"))];
+    let keys = vec![("type", text("PTR")), ("query", text("192.0.2.1"))];
     let kind = probe(&INFO, keys).kind;
     assert!(format!("{kind:?}").contains("1.2.0.192.in-addr.arpa."), "{kind:?}");
 }
 
 #[test]
 fn names_and_servers_that_cannot_be_asked_are_refused() {
-    let keys = vec![("server", text("ns 1")), ("name", text("two words"))];
+    let keys = vec![("server", text("ns 1")), ("query", text("two words"))];
     insta::assert_snapshot!(refused(&INFO, keys), @r#"
     server: `ns 1` is no host name or address (give a host or address, such as "192.0.2.53" or "ns1.example.com:5353")
-    name: `two words` is no name (give a name such as "example.com", or for PTR an address such as "192.0.2.1")
+    query: `two words` is no name (give a name such as "example.com", or for PTR an address such as "192.0.2.1")
     "#);
 }

@@ -235,7 +235,7 @@ fn a_degraded_answer_says_what_was_observed() {
     let address = serve_http(|_, s| answer(s, "200 OK", "", b""));
     let mut plan = http(&format!("http://{address}/"), vec![]);
     plan.degraded_if = vec![assertion(&INFO, "status == 200")];
-    assert_eq!(said(&look(&plan)), "degraded degraded_if: status == 200, and status is 200");
+    assert_eq!(said(&look(&plan)), "degraded degraded_if: status == 200, got 200");
 }
 
 #[test]
