@@ -9,7 +9,7 @@ use crate::site::bars;
 use crate::site::clock::{Clock, datetime, month, next_month};
 use crate::site::entries::incident_href;
 use crate::site::figures;
-use crate::site::frame::{frame, next_hour, reaching_foot, settled_until};
+use crate::site::frame::{frame, live_foot, next_hour, reaching_foot, settled_until};
 use crate::site::how::{How, how};
 use crate::site::latency::{self, Latency};
 use crate::site::parts::{AxisLabel, Frame, Line, Link, Station, Strip, letter};
@@ -144,6 +144,7 @@ pub fn component(scene: &Scene<'_>, card: &Card<'_>) -> ComponentPage {
     let outages: Vec<&Outage> = all.collect();
     let year = clock.zone.date(until).year();
     let watched = card.timeline.filter(|_| card.is_watched());
+    let foot = if is_live(card) { live_foot(scene) } else { reaching_foot(scene, until) };
     ComponentPage {
         line: line(card, clock, until),
         months,
@@ -159,14 +160,23 @@ pub fn component(scene: &Scene<'_>, card: &Card<'_>) -> ComponentPage {
         more_outages: outages.len() > OUTAGES,
         how: how(scene, card),
         calm: matches!(card.status, Status::Operational | Status::Maintenance),
-        frame: Frame { stamp: format!("Until {}", clock.full(until)), foot: reaching_foot(scene, until), ..base },
+        frame: Frame { stamp: format!("Until {}", clock.full(until)), foot, ..base },
         sentence,
         lead,
     }
 }
 
-/// The last closed hour, or the last change of state.
+/// Whether its page is made each round.
+pub fn is_live(card: &Card<'_>) -> bool {
+    card.status.is_bad()
+}
+
+/// The last closed hour, or the last change of state. While the component fails, the page is made each round and
+/// reaches the moment: nobody reads an hour-old figure in the middle of an outage.
 fn until(scene: &Scene<'_>, card: &Card<'_>) -> Moment {
+    if is_live(card) {
+        return scene.moment();
+    }
     let stretches = card.timeline.map_or(&[][..], |t| &t.stretches);
     settled_until(scene.moment(), stretches.iter().map(|s| s.from).chain(card.since))
 }
@@ -234,6 +244,11 @@ fn line(card: &Card<'_>, clock: Clock, until: Moment) -> Line {
         // What is over is not red: once all is well, the line comes from the left as it goes on.
         let status = if card.status == Status::Operational { Some(card.status) } else { status };
         before = if first.is_some_and(|f| f < at) { status.map_or(' ', letter) } else { ' ' };
+    }
+    if is_live(card) {
+        let look = card.timeline.and_then(|t| t.last_look).unwrap_or(until);
+        stations.push(Station::at("Last look", look, clock.figure(look), clock.date(look), 'f'));
+        return Line { before, stations };
     }
     stations.push(Station::at("This page reaches", until, clock.figure(until), clock.date(until), 'f'));
     let next = next_hour(until);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::incident::{Incident, Member, Voice};
-use crate::model::{IncidentStatus, Moment, Span, Status};
+use crate::model::{IncidentStatus, Moment, ProbeKey, Span, Status};
 use crate::site::clock::{Clock, datetime};
 use crate::site::parts::{Measured, Word, letter};
 use crate::site::scene::{Card, Scene};
@@ -145,9 +145,16 @@ impl Facts {
         if reasons.is_empty() {
             self.add(outage.from, letter(outage.worst), "fails", name);
         }
+        // A reason that changes with every look (an age, a counter) is told once per state it led to.
+        let mut told: Vec<(&ProbeKey, &Option<String>, Status)> = Vec::new();
         for reason in reasons {
             let status = card.timeline.map_or(outage.worst, |t| t.status_at(reason.at));
             let status = if status.is_bad() { status } else { outage.worst };
+            let same = (&reason.probe, &reason.phase, status);
+            if told.contains(&same) {
+                continue;
+            }
+            told.push(same);
             let why = if reason.why.is_empty() { "fails".to_owned() } else { reason.why.clone() };
             self.add(reason.at, letter(status), &why, name);
         }

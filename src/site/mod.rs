@@ -148,7 +148,8 @@ pub fn assemble(world: &World<'_>) -> Site {
     pages.extend(scene.cards.iter().map(|card| {
         let (path, what) = (card.link().href, format!("the component {}", card.component.id));
         let view = component_page::component(&scene, card);
-        page(path, what, Stay::Settled, View::Component(Box::new(view)))
+        let stay = if component_page::is_live(card) { Stay::Live } else { Stay::Settled };
+        page(path, what, stay, View::Component(Box::new(view)))
     }));
     let (list, months) = history::history(&scene);
     pages.push(page("history/index.html", "the history", Stay::Settled, View::History(Box::new(list))));
