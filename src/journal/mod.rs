@@ -109,7 +109,7 @@ pub fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>,
 
 /// Appends bodies to one chain: one write, then fdatasync, per day file. Returns the records as they now stand:
 /// a recorded value that is no number (NaN, infinite) is left out.
-/// It does not run the `save` command: see [`save`].
+/// It does not run the `save` command: see [`save()`].
 ///
 /// On an error nothing more than was already written in whole days counts as saved. Torn bytes that stand in the way
 /// are stepped over and named by the record's `skip`.

@@ -26,7 +26,7 @@ struct ChainReading {
     more: usize,
 }
 
-/// See [`crate::journal::read`].
+/// See [`crate::journal::read()`].
 pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
     let mut reading = Reading::default();
     let mut names = Names::default();

@@ -20,7 +20,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// How long its last words are waited for after it ended: a grandchild may keep the pipe open for ever.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// See [`crate::journal::save`].
+/// See [`crate::journal::save()`].
 pub(super) fn save(site: &Path, settings: &JournalSettings) -> Result<(), JournalError> {
     match &settings.save {
         None => Ok(()),

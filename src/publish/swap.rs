@@ -33,7 +33,7 @@ pub(super) enum Step {
 /// Called before each step. An error stops the swap there, as a kill would; tests stop it at every step.
 pub(super) type Watch<'a> = &'a mut dyn FnMut(Step) -> io::Result<()>;
 
-/// See [`crate::publish::swap`].
+/// See [`crate::publish::swap()`].
 pub(super) fn swap(public: &Path, state: &Path, files: &[Output], now: Moment) -> Result<Swapped, PublishError> {
     let result = swap_watched(public, state, files, now, &mut |_| Ok(()));
     if result.is_err() {

@@ -79,7 +79,7 @@ pub(super) type Said<'r> = (Option<&'r str>, &'r str);
 
 /// Everything the records say, by strip.
 pub(super) struct History<'r> {
-    /// Probe by probe in config order, place by place within: see [`History::strip`].
+    /// Probe by probe in config order, place by place within: see `History::strip`.
     strips: Vec<Strip>,
     /// Index of each component's first probe.
     first_probe: Vec<usize>,
