@@ -184,9 +184,12 @@ pub fn stands_at(site: &Path, at: Option<Moment>) -> Result<Stands, Trouble> {
     let folders = Folders::of(site);
     let loaded = conf::load(site, Purpose { looks: false, tells: false })?;
     let moment = at.unwrap_or_else(clock::now);
-    let words =
+    let mut words =
         writeup::load(&folders.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&folders, &e))?;
     let history = journal::read(&folders.journal)?;
+    if at.is_some() {
+        incident::as_it_stood(&mut words.writeups, &history.records, &loaded.settings, moment);
+    }
     let mut timelines = timeline::fold(&history.records, &loaded.settings, moment);
     if at.is_some() {
         // What the fold remarks of later records is no news to somebody who asks how it stood before them.

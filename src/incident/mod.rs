@@ -30,6 +30,7 @@ mod quiet;
 mod recur;
 mod say;
 mod shown;
+mod stood;
 mod windows;
 mod words;
 mod worst;
@@ -217,6 +218,12 @@ pub fn attach(
     moment: Moment,
 ) -> Book {
     book::attach(timelines, records, writeups, settings, moment)
+}
+
+/// Leaves out of each write-up what was not out by the moment, where the moment looks back. For [`attach`] and for the
+/// pages, before either.
+pub fn as_it_stood(writeups: &mut [WriteUp], records: &[Record], settings: &Settings, moment: Moment) {
+    stood::cut(writeups, records, settings, moment);
 }
 
 /// The moment at which an incident was at its worst, as it was known then: most of its members in the worst status.

@@ -210,7 +210,12 @@ fn late(trace: &Trace, timeout: Duration) -> Trouble {
 
 /// What an error of the client means.
 fn failed(error: &reqwest::Error, ask: &Ask<'_>, trace: &Trace, page: &mut Page) -> Trouble {
-    page.story.push(format!("error: {}", chain(error)));
+    // A redirect may have led to an address with a secret of the target's in it: only where it stands is told.
+    let mut told = chain(error);
+    if let Some(url) = error.url() {
+        told = told.replace(url.as_str(), &url.origin().ascii_serialization());
+    }
+    page.story.push(format!("error: {told}"));
     trace.read(|hops| {
         let Some(hop) = hops.last() else { return Trouble::ours("connect", "the request could not be made") };
         let phase = hop.phase();

@@ -185,6 +185,17 @@ fn redirects_are_followed_counted_and_refused_where_they_leave_http() {
 }
 
 #[test]
+fn an_address_that_a_redirect_led_to_is_told_without_its_path_and_query() {
+    let gone = nobody();
+    let address =
+        serve_http(move |_, s| answer(s, "302 Found", &format!("Location: http://{gone}/in?token=theirs\r\n"), b""));
+    let seen = look(&http(&format!("http://{address}/"), vec![]));
+    assert_eq!(said(&seen), "down connect: the connection was refused");
+    assert!(seen.detail.contains(&format!("error: error sending request for url (http://{gone})")), "{}", seen.detail);
+    assert!(!seen.detail.contains("theirs"), "{}", seen.detail);
+}
+
+#[test]
 fn secret_headers_and_bodies_stay_with_their_host() {
     let heard = Arc::new(Mutex::new(String::new()));
     let elsewhere = {
