@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::app::{Folders, Trouble, clock, conf, save};
+use crate::app::{Folders, Trouble, clock, conf, save, stands_at};
 use crate::config::{self, Loaded, Mistakes, Purpose};
 use crate::incident;
 use crate::journal::{self, ChainHead, Stat, Verification, VerifyOptions};
-use crate::model::{Body, ChainName, Head, Moment, Record, WriteUp};
+use crate::model::{Body, ChainName, Head, Moment, Record, Remark, WriteUp};
 use crate::probe::{KINDS, KindInfo};
 use crate::timeline;
 
 /// Proves the record, against heads that were kept elsewhere where they are given.
 pub fn verify(site: &Path, head: Option<&str>, contains: Option<&str>) -> Result<Verification, Trouble> {
     let options = VerifyOptions { head: kept(head)?, contains: kept(contains)? };
-    Ok(journal::verify(&Folders::of(site).journal, &options)?)
+    Ok(journal::verify(&record_of(site)?, &options)?)
 }
 
 fn kept(text: Option<&str>) -> Result<Option<Head>, Trouble> {
@@ -28,12 +28,30 @@ fn kept(text: Option<&str>) -> Result<Option<Head>, Trouble> {
 
 /// The head of every chain.
 pub fn heads(site: &Path) -> Result<BTreeMap<ChainName, ChainHead>, Trouble> {
-    Ok(journal::read(&Folders::of(site).journal)?.heads)
+    Ok(journal::read(&record_of(site)?)?.heads)
 }
 
 /// What each chain holds.
 pub fn stat(site: &Path) -> Result<Stat, Trouble> {
-    Ok(journal::stat(&Folders::of(site).journal)?)
+    Ok(journal::stat(&record_of(site)?)?)
+}
+
+/// Where the record lies. A wrong folder must not look like an empty record that holds.
+fn record_of(site: &Path) -> Result<PathBuf, Trouble> {
+    let journal = Folders::of(site).journal;
+    if journal.exists() || site.join("statuary.toml").exists() {
+        return Ok(journal);
+    }
+    Err(Trouble::Usage(format!(
+        "{} holds neither a journal nor a statuary.toml; name the site's folder with --site",
+        site.display()
+    )))
+}
+
+/// What could not be read as meant in the write-ups, as a run would report it after it has published them.
+pub fn word_remarks(site: &Path) -> Result<Vec<Remark>, Trouble> {
+    let stands = stands_at(site, None)?;
+    Ok(stands.words.remarks.into_iter().chain(stands.book.remarks).collect())
 }
 
 /// The config, checked as `run` would.

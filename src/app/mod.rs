@@ -29,6 +29,7 @@ use crate::writeup;
 
 pub use ask::{
     append, config_check, config_schema, declare, heads, kinds, moment, public_folder, starter, stat, verify,
+    word_remarks,
 };
 pub use clock::now;
 pub use said::say as say_remark;

@@ -46,7 +46,7 @@ pub enum Command {
     Init,
     /// Look at everything now; save and show nothing. Exits 1 when something is down
     Check,
-    /// Look, save, name incidents, render, publish. What cron calls
+    /// Look, save, name incidents, render, publish. What cron calls: quiet in a pipe when all went well
     Run(RunArgs),
     /// Render the site from the record as it stands; look at nothing, save nothing, tell nobody
     Build(BuildArgs),
@@ -140,7 +140,7 @@ pub enum JournalCommand {
 /// Commands of `config`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Check statuary.toml: every mistake at once, with file, line and column
+    /// Check statuary.toml, every mistake at once with file, line and column; then how the write-ups are read
     Check,
     /// Print the JSON Schema of statuary.toml
     Schema,

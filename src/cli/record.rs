@@ -44,7 +44,9 @@ pub fn verify(site: &Path, head: Option<&str>, contains: Option<&str>, format: F
             (false, ..) => format!("{BAD}does not hold{PLAIN}"),
             (true, Some(n), Some((last, _))) if n == last => "good; the end is pinned".to_owned(),
             (true, Some(n), _) => format!("good; pinned to record {n}"),
-            (true, None, Some((n, _))) => format!("good to record {n}; the end is not pinned"),
+            (true, None, Some((n, _))) => {
+                format!("good to record {n}; the end is not pinned (a head kept elsewhere would: --head, --contains)")
+            }
             (true, None, None) => "empty".to_owned(),
         };
         say(format!("{STRONG}{}{PLAIN}: {verdict}", c.chain));
@@ -98,7 +100,8 @@ pub fn stat(site: &Path, format: Format) -> Result<u8, Trouble> {
     for c in &stat.chains {
         say(format!("{STRONG}{}{PLAIN}", c.chain));
         let spoiled = if c.damaged > 0 { format!(", {} damaged lines", c.damaged) } else { String::new() };
-        say(format!("  {} records, {} days, {:.1} MB{spoiled}", c.records, c.days, c.bytes as f64 / 1e6));
+        let (records, days) = (count(c.records, "record"), count(c.days, "day"));
+        say(format!("  {records}, {days}, {:.1} MB{spoiled}", c.bytes as f64 / 1e6));
         if let (Some(first), Some(last)) = (c.first, c.last) {
             say(format!("  {SOFT}from {first} to {last}{PLAIN}"));
         }
@@ -106,7 +109,7 @@ pub fn stat(site: &Path, format: Format) -> Result<u8, Trouble> {
             say(format!("  a round every {median}; 95 of 100 within {p95}"));
         }
         if let Some(longest) = c.longest_hole {
-            say(format!("  {} holes that nobody watched, the longest {longest}", c.holes));
+            say(format!("  {} that nobody watched, the longest {longest}", count(c.holes, "hole")));
         }
         if let Some(interval) = c.interval {
             say(format!("  interval to set: \"{}\"", interval.to_string().replace(' ', "")));
@@ -131,8 +134,13 @@ pub fn config_check(site: &Path, format: Format) -> Result<u8, Trouble> {
     for warning in &loaded.warnings {
         say(warning.rendered.trim_end());
     }
-    let probes = loaded.plans.len();
-    say(format!("The config is good: {} components, {probes} probes.", loaded.settings.components.len()));
+    let probes = count(loaded.plans.len() as u64, "probe");
+    say(format!("The config is good: {}, {probes}.", count(loaded.settings.components.len() as u64, "component")));
+    // Words are public as soon as they are run: here is the place to see beforehand how they are read.
+    let remarks = app::word_remarks(site)?;
+    for remark in &remarks {
+        say(app::say_remark(remark));
+    }
     Ok(0)
 }
 
@@ -184,4 +192,9 @@ pub fn config_fields(kind: Option<&str>, format: Format) -> Result<u8, Trouble> 
         table(&fields).iter().for_each(say);
     }
     Ok(0)
+}
+
+/// `1 record`, `2 records`.
+fn count(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }

@@ -54,7 +54,8 @@ fn components(stands: &Stands) {
         let name = stands.loaded.settings.component(shown.component.as_str()).map_or("", |c| c.name.as_str());
         let since = shown.since.map_or(String::new(), |t| format!(" since {}", clock(t, zone)));
         let colour = if shown.status.is_bad() { BAD } else { STRONG };
-        say(format!("{name}: {colour}{}{PLAIN}{since}", shown.status.word().replace('_', " ")));
+        let checking = if shown.checking.is_some() { "; one look failed, the next decides" } else { "" };
+        say(format!("{name}: {colour}{}{PLAIN}{since}{checking}", shown.status.word().replace('_', " ")));
     }
 }
 

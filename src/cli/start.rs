@@ -24,7 +24,7 @@ pub fn init(site: &Path) -> Result<u8, Trouble> {
     if !ignore.exists() {
         write(&ignore, GITIGNORE)?;
     }
-    say(format!("Wrote {}. Next:", config.display()));
+    say(format!("Wrote {}, an empty incidents/ and a .gitignore. Next:", config.display()));
     say("  1. Name what you watch in it.");
     say("  2. statuary check      looks once and saves nothing");
     say("  3. statuary run        looks, saves, and writes public/index.html; let cron call it every minute");
@@ -49,7 +49,7 @@ pub fn demo(site: &Path, args: &DemoArgs, format: Format) -> Result<u8, Trouble>
     if quiet {
         crate::cli::voice::json(&made.json());
     } else {
-        made.next_steps().iter().for_each(|line| say(line.replace('<', STRONG).replace('>', PLAIN)));
+        made.next_steps(args.serve).iter().for_each(|line| say(line.replace('<', STRONG).replace('>', PLAIN)));
     }
     if args.serve {
         return demo_served(&made, args);

@@ -234,16 +234,32 @@ fn canaries(reader: &mut Reader<'_>, read: &Read) -> Vec<Canary> {
         let parts = parsed.and_then(|u| Some((u.host_str()?.to_owned(), u.port()?)));
         if let Some((host, port)) = parts.filter(|(host, port)| !host.is_empty() && *port > 0) {
             let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+            if never_answers(&host) {
+                // With such a canary every total outage would read as our own blindness, and open no incident.
+                reader
+                    .found
+                    .warning(
+                        read.item("canaries", i),
+                        format!("`{host}` is an address for documents: nothing answers there"),
+                    )
+                    .help("name a target of somebody else that is always up, such as `tcp://1.1.1.1:443`");
+            }
             all.push(Canary { text: typed.clone(), host, port });
         } else {
             reader
                 .found
                 .error(read.item("canaries", i), format!("`{typed}` is no canary"))
                 .expected("expected `tcp://host:port`")
-                .help("name a target of somebody else that is always up, such as `tcp://192.0.2.1:443`");
+                .help("name a target of somebody else that is always up, such as `tcp://1.1.1.1:443`");
         }
     }
     all
+}
+
+/// Whether a host stands in the ranges that RFC 5737 and RFC 3849 keep for documents.
+fn never_answers(host: &str) -> bool {
+    let v4 = ["192.0.2.", "198.51.100.", "203.0.113."].iter().any(|range| host.starts_with(range));
+    v4 || host.to_ascii_lowercase().starts_with("2001:db8:")
 }
 
 /// `[rules]`, and what every component starts from.

@@ -35,7 +35,7 @@ fn minutes(story: Story) -> Vec<Moment> {
     spans.push((story.at(8, 58), story.at(10, 41) + quiet));
     // The days on which planned work was announced and words were written.
     spans.extend([(story.on(-27, 11, 0), story.on(-27, 11, 1)), (story.on(-24, 21, 59), story.on(-24, 22, 32))]);
-    spans.extend([(story.on(7, 10, 0), story.on(7, 10, 1))]);
+    spans.extend([(story.on(7, 10, 0), story.on(7, 10, 1)), (story.on(7, 11, 0), story.on(7, 11, 1))]);
     spans.sort();
     let mut minutes: Vec<Moment> = Vec::new();
     for (from, to) in spans {
@@ -55,7 +55,8 @@ fn minutes(story: Story) -> Vec<Moment> {
 fn words_by(writeups: &[WriteUp], story: Story, at: Moment) -> Vec<WriteUp> {
     let written = |w: &WriteUp| match w.kind {
         WriteUpKind::Maintenance => {
-            let announced = w.starts.map(|s| s - Span::from_mins(3 * 24 * 60));
+            let said = w.updates.iter().filter_map(|u| u.at).min();
+            let announced = said.or(w.starts.map(|s| s - Span::from_mins(3 * 24 * 60)));
             announced.is_some_and(|a| a <= at)
         }
         WriteUpKind::Incident | WriteUpKind::Notice => {

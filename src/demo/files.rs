@@ -80,7 +80,7 @@ fn config(stella: &Stella) -> String {
     };
     let http = |name: &str, path: &str| {
         format!(
-            "kind = \"http\"\nname = \"{name}\"\nurl = \"http://{web}/{path}\"\ndegraded_if = [\"latency > duration('800ms')\"]\n"
+            "kind = \"http\"\nname = \"{name}\"\nurl = \"http://{web}/{path}\"\ndegraded_if = [\"latency > duration('800ms') // answers take longer than 800 ms\"]\n"
         )
     };
     component("web", "Website", "Public", "\"backend\"", &[http("page", "web"), http("login", "web/login")]);
@@ -97,7 +97,7 @@ fn config(stella: &Stella) -> String {
     let redis = format!(
         "kind = \"tcp\"\nname = \"redis\"\naddress = \"{}\"\nsend = \"INFO persistence\\r\\n\"\n\
          expect = [\"received.contains('loading:0')\"]\n\
-         degraded_if = [\"received.contains('rdb_bgsave_in_progress:1')\"]\n",
+         degraded_if = [\"received.contains('rdb_bgsave_in_progress:1') // a background save is running\"]\n",
         stella.redis
     );
     component("redis", "Redis", "Machines", "\"volume\"", &[redis]);

@@ -107,22 +107,27 @@ impl Made {
     }
 
     /// Where to look and what to try next; `<…>` is what a terminal shows in bold.
-    pub fn next_steps(&self) -> Vec<String> {
+    pub fn next_steps(&self, serving: bool) -> Vec<String> {
         let site = self.site.display();
-        vec![
+        let mut lines = vec![
             String::new(),
             format!("Done in {:.1} s: {} rounds, {} incidents.", self.took.as_secs_f64(), self.rounds, self.incidents),
             String::new(),
-            format!("  <{site}/public/index.html>            the page, now"),
+            "The page, now:".to_owned(),
+            format!("  <{site}/public/index.html>"),
+            "The postmortem: the words, and what was measured:".to_owned(),
             format!("  <{site}/public/incidents/{}/index.html>", self.story.slug()),
-            "                                          the postmortem: the words, and what was measured".to_owned(),
-            format!("  <{site}/as-it-stood/index.html>       the page as it stood at 9:20 that morning"),
+            "The page as it stood at 9:20 that morning:".to_owned(),
+            format!("  <{site}/as-it-stood/index.html>"),
             String::new(),
             "Try next:".to_owned(),
-            format!("  statuary --site {site} journal verify     the record proves itself"),
-            format!("  statuary --site {site} incident list      what people heard about"),
-            "  statuary demo --serve                     keep Stella up, then break it and watch the page".to_owned(),
-        ]
+            format!("  <statuary --site {site} journal verify>   the record proves itself"),
+            format!("  <statuary --site {site} incident list>    what people heard about"),
+        ];
+        if !serving {
+            lines.push("  <statuary demo --serve>   keep Stella up, then break it and watch the page".to_owned());
+        }
+        lines
     }
 
     /// The folder of the page.

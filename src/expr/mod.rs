@@ -64,6 +64,7 @@ pub struct ExprMistake {
 #[derive(Clone, Debug)]
 pub struct Assertion {
     source: String,
+    says: Option<String>,
     root: Node,
 }
 
@@ -82,10 +83,18 @@ pub enum Judgement {
 impl Assertion {
     /// Checks an assertion. Every mistake that can be told apart is reported, in the order of the text; of several
     /// mistakes in its form (a bracket, a quote) only the first, as the others are mostly its echo.
+    ///
+    /// A comment at the end (`// a save has run for too long`) is what the public reads when the assertion decides.
     pub fn check(source: &str, fields: &[Field]) -> Result<Self, Vec<ExprMistake>> {
-        let parsed = Parsed::of(source).map_err(|mistake| vec![mistake])?;
+        let (bare, says) = comment(source);
+        let parsed = Parsed::of(bare).map_err(|mistake| vec![mistake])?;
         let root = check::check(&parsed, fields)?;
-        Ok(Self { source: source.to_owned(), root })
+        Ok(Self { source: bare.to_owned(), says, root })
+    }
+
+    /// The operator's own words for the public, where the text ends in a comment.
+    pub fn says(&self) -> Option<&str> {
+        self.says.as_deref()
     }
 
     /// The text as the operator wrote it.
@@ -113,4 +122,24 @@ impl Assertion {
     pub fn observed(&self, facts: &Facts) -> String {
         say::holds(&self.source, &self.root, &Scope::new(facts))
     }
+}
+
+/// Cuts a text at its comment (`//` outside of quotes): the assertion, and the comment's words.
+fn comment(source: &str) -> (&str, Option<String>) {
+    let mut quote = None;
+    let mut escaped = false;
+    for (at, c) in source.char_indices() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(q) if c == q => quote = None,
+            None if c == '"' || c == '\'' => quote = Some(c),
+            None if source[at..].starts_with("//") => {
+                let says = source[at + 2..].trim();
+                return (source[..at].trim_end(), (!says.is_empty()).then(|| says.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    (source, None)
 }

@@ -593,3 +593,15 @@ proptest! {
         prop_assert_eq!(judge("!(json.b <= json.a)", &facts) == "ok", less);
     }
 }
+
+#[test]
+fn a_comment_at_the_end_is_what_the_public_reads() {
+    let check = |source: &str, bare: &str, says: Option<&str>| {
+        let fields = [Field { name: "url", ty: Type::Text, unit: None, doc: "" }];
+        let assertion = Assertion::check(source, &fields).unwrap();
+        assert_eq!((assertion.source(), assertion.says()), (bare, says), "{source}");
+    };
+    check("url == 'a' // it moved", "url == 'a'", Some("it moved"));
+    check("url == 'http://a'", "url == 'http://a'", None);
+    check("url == 'it\\'s // it' //", "url == 'it\\'s // it'", None);
+}

@@ -48,12 +48,12 @@ fn expected(plan: &Plan, saw: &mut Saw) -> Option<Trouble> {
     }
     let mut first = None;
     for assertion in &plan.expect {
-        let reason = match assertion.judge(&saw.facts) {
-            Judgement::Holds => continue,
-            Judgement::Fails(reason) | Judgement::Error(reason) => reason,
-        };
+        let judged = assertion.judge(&saw.facts);
+        let (Judgement::Fails(reason) | Judgement::Error(reason)) = &judged else { continue };
+        let reason = reason.clone();
         saw.story.push(format!("expect `{}`: {reason}", assertion.source()));
-        first.get_or_insert_with(|| Trouble::down("expect", shown(assertion.source(), reason)));
+        let says = assertion.says().filter(|_| !matches!(judged, Judgement::Error(_)));
+        first.get_or_insert_with(|| Trouble::down("expect", shown(assertion.source(), says, reason)));
     }
     first
 }
@@ -63,20 +63,24 @@ fn degraded(plan: &Plan, saw: &mut Saw) -> Option<Trouble> {
     let mut first = None;
     for assertion in &plan.degraded_if {
         let source = assertion.source();
-        let reason = match assertion.judge(&saw.facts) {
+        let (says, reason) = match assertion.judge(&saw.facts) {
             Judgement::Fails(_) => continue,
-            Judgement::Holds => assertion.observed(&saw.facts),
-            Judgement::Error(reason) => reason,
+            Judgement::Holds => (assertion.says(), assertion.observed(&saw.facts)),
+            Judgement::Error(reason) => (None, reason),
         };
         saw.story.push(format!("degraded_if `{source}`: {reason}"));
-        let why = shown(source, reason);
+        let why = shown(source, says, reason);
         first.get_or_insert(Trouble { is: Verdict::Degraded, phase: "degraded_if", why });
     }
     first
 }
 
-/// A reason as the public may read it: one about addresses says only that it failed; the story has the rest.
-fn shown(source: &str, reason: String) -> String {
+/// A reason as the public may read it: the operator's own words for it, where there are any; one about addresses says
+/// only that it failed. The story has the rest.
+fn shown(source: &str, says: Option<&str>, reason: String) -> String {
+    if let Some(says) = says {
+        return says.to_owned();
+    }
     if source.contains("remote.address") { "an assertion about the address did not hold".to_owned() } else { reason }
 }
 

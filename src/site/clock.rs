@@ -130,7 +130,8 @@ fn weekday(date: NaiveDate) -> &'static str {
 /// A length in words that a sentence can hold: `20 minutes`, `1 hour 40 minutes`, `7 days`.
 /// Cut, never rounded; days alone from two days on.
 pub fn words(span: Span) -> String {
-    let minutes = span.ms().max(0) / 60_000;
+    // To the nearest second first, as everywhere: 4 min 59.9 s are 5 minutes.
+    let minutes = (span.ms().max(0) + 500) / 1000 / 60;
     let (days, hours, rest) = (minutes / 1440, minutes / 60 % 24, minutes % 60);
     let many = |n: i64, unit: &str| format!("{n} {unit}{}", if n == 1 { "" } else { "s" });
     match (days, hours, rest) {

@@ -83,7 +83,7 @@ pub(super) fn of_file(path: &str, tail: &str) -> String {
 
 /// The address of another write-up's page.
 pub(super) fn of_page(slug: &str, tail: &str) -> String {
-    format!("{ROOT}incidents/{slug}/{}", encode(tail, true))
+    format!("{ROOT}incidents/{slug}/index.html{}", encode(tail, true))
 }
 
 /// Percent-encodes what may not stand in an address (RFC 3986); `whole` keeps what has a meaning in one.

@@ -322,7 +322,7 @@ fn a_folder_is_read_in_order_with_its_pictures() {
     let html = &reading.writeups[0].sections[0].html;
     assert_eq!(
         html,
-        "<p><img src=\"../../incidents/img/a.png\" alt=\"the graph\"> <a href=\"../../incidents/b-2/#cause\">a</a> \
+        "<p><img src=\"../../incidents/img/a.png\" alt=\"the graph\"> <a href=\"../../incidents/b-2/index.html#cause\">a</a> \
          <img src=\"../../incidents/img/a.png\" alt=\"\"></p>"
     );
     let said: Vec<String> = reading

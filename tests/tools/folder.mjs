@@ -37,13 +37,15 @@ export function policy(root) {
   return /^\s*Content-Security-Policy:\s*(.+)$/im.exec(readFileSync(file, "utf8"))?.[1].trim();
 }
 
-/// Serves a folder on a free loopback port, under /status/, with the policy of `_headers`.
+/// Serves a folder on a free loopback port, under /status/, with the policy of `_headers`. What names the host's root
+/// (404.html alone may: a host shows it at any depth) is answered from there too.
 export async function serve(root) {
   const csp = policy(root);
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url, "http://localhost");
-    const inside = pathname.startsWith("/status/") && !pathname.includes("..");
-    let file = path.join(root, decodeURIComponent(pathname.slice("/status/".length)));
+    const inside = !pathname.includes("..");
+    const under = pathname.startsWith("/status/") ? pathname.slice("/status/".length) : pathname.slice(1);
+    let file = path.join(root, decodeURIComponent(under));
     if (inside && existsSync(file) && statSync(file).isDirectory()) file = path.join(file, "index.html");
     if (!inside || !existsSync(file)) {
       response.writeHead(404).end();
