@@ -14,7 +14,6 @@ mod clock;
 mod component_page;
 mod entries;
 pub mod feed;
-mod figures;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! What all pages look at: the public part of the world, looked up once.
 
 use crate::incident::{Incident, Maintenance};
-use crate::model::{
-    Body, Component, ComponentId, MaintenanceStatus, Moment, Record, Round, Status, Visibility, WriteUp,
-};
+use crate::model::{Component, ComponentId, MaintenanceStatus, Moment, Status, Visibility, WriteUp};
 use crate::site::World;
 use crate::site::clock::Clock;
 use crate::site::parts::Link;
-use crate::timeline::{ComponentTimeline, Outage, Reason};
+use crate::timeline::{ComponentTimeline, Heard, Outage, Reason, rounds};
 
 /// The public part of the world.
 #[derive(Debug)]
@@ -18,8 +16,8 @@ pub struct Scene<'a> {
     pub clock: Clock,
     /// Public components, in config order.
     pub cards: Vec<Card<'a>>,
-    /// Rounds of public chains, by time.
-    pub rounds: Vec<(&'a Record, &'a Round)>,
+    /// Rounds of public chains that count, by time.
+    pub rounds: Vec<Heard<'a>>,
     /// Times when nobody looked at anything, oldest first.
     pub holes: Vec<(Moment, Moment)>,
 }
@@ -82,13 +80,7 @@ impl<'a> Scene<'a> {
                 }
             })
             .collect();
-        let mut rounds: Vec<_> = world
-            .records
-            .iter()
-            .filter(|r| r.chain.is_public() && r.t <= world.moment)
-            .filter_map(|r| if let Body::Round(round) = &r.body { Some((r, round)) } else { None })
-            .collect();
-        rounds.sort_by_key(|(r, _)| r.t);
+        let rounds = rounds(world.records.iter().filter(|r| r.chain.is_public()), world.moment);
         let holes = crate::site::entries::holes(&cards, world.moment);
         Self { world, clock: Clock::on(world.settings.site.time_zone, world.moment), cards, rounds, holes }
     }
@@ -165,7 +157,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Rounds of public chains with `from ≤ t < to`.
-    pub fn rounds_in(&self, from: Moment, to: Moment) -> &[(&'a Record, &'a Round)] {
+    pub fn rounds_in(&self, from: Moment, to: Moment) -> &[Heard<'a>] {
         let a = self.rounds.partition_point(|(r, _)| r.t < from);
         let b = self.rounds.partition_point(|(r, _)| r.t < to);
         &self.rounds[a..b.max(a)]

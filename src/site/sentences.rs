@@ -287,6 +287,11 @@ pub fn so_far(span: Span) -> String {
     format!("{} so far", words(span))
 }
 
+/// "1 h 40 min", or a dash for none.
+pub fn span_or_dash(span: Span) -> String {
+    if span.ms() > 0 { span.to_string() } else { "–".to_owned() }
+}
+
 /// "7 days ago"
 pub fn ago(span: Span) -> String {
     format!("{} ago", words(span))
