@@ -13,13 +13,14 @@ const PAGES: [&str; 3] = ["index.html", "incidents/morning/index.html", "404.htm
 /// Every file for machines, by its path.
 fn files(small: &SmallWorld) -> Vec<Output> {
     let world = small.world();
+    let scene = crate::site::Scene::new(&world);
     let said = Said { sentence: "Stella is down.", lead: "The website does not answer.", status: Status::Major };
-    let mut files = api::outputs(&crate::site::api::api(&world));
-    files.extend(own_json::outputs(&crate::site::own_json::report(&world, said)));
-    files.extend(feed::outputs(&crate::site::feed::feeds(&world)));
-    files.extend(badge::outputs(&crate::site::badge::badges(&world, said)));
-    files.push(plain::status(&crate::site::plain::status(&world, said)));
-    files.extend(plain::outputs(&crate::site::plain::map(&world, PAGES.into_iter())));
+    let mut files = api::outputs(&crate::site::api::api(&scene));
+    files.extend(own_json::outputs(&crate::site::own_json::report(&scene, said)));
+    files.extend(feed::outputs(&crate::site::feed::feeds(&scene)));
+    files.extend(badge::outputs(&crate::site::badge::badges(&scene, said)));
+    files.push(plain::status(&crate::site::plain::status(&scene, said)));
+    files.extend(plain::outputs(&crate::site::plain::map(&scene, PAGES.into_iter())));
     files
 }
 
@@ -98,6 +99,11 @@ fn our_own_json_knows_what_nobody_saw() {
         ("/components/1/status", "\"no_data\""),
         ("/components/1/figures/3/uptime_percent", "null"),
         ("/components/1/figures/3/coverage_percent", "null"),
+        ("/groups/0/name", "\"Public\""),
+        ("/groups/0/status", "\"major_outage\""),
+        ("/groups/0/components", "[\"web\"]"),
+        ("/groups/0/figures/0/coverage_percent", "100.0"),
+        ("/groups/1", "null"),
         ("/incidents/0/next_word", "\"2026-11-23T17:30:00.000Z\""),
         ("/incidents/0/events/1/by", "\"person\""),
         ("/incidents/0/follows", "[]"),

@@ -4,7 +4,6 @@ use chrono::{Datelike, TimeDelta};
 use serde::Serialize;
 
 use crate::model::{Moment, Span, Status};
-use crate::site::badge;
 use crate::site::bars;
 use crate::site::clock::{Clock, datetime, month, next_month};
 use crate::site::entries::incident_href;
@@ -130,7 +129,7 @@ pub fn component(scene: &Scene<'_>, card: &Card<'_>) -> ComponentPage {
     let clock = Clock::on(scene.clock.zone, until);
     let name = &card.component.name;
     let sentence = sentence(card);
-    let lead = lead(card, clock, until);
+    let lead = lead(scene, card, clock, until);
     let path = format!("components/{}/index.html", card.component.id);
     let tab = format!("{} {}· {}", name, tab_state(card), scene.title());
     let description = if card.component.description.is_some() { lead.clone() } else { format!("{sentence} {lead}") };
@@ -185,31 +184,23 @@ fn sentence(card: &Card<'_>) -> String {
 }
 
 fn tab_state(card: &Card<'_>) -> String {
-    if card.status == Status::Operational { String::new() } else { format!("{} ", badge::word(card.status)) }
+    if card.status == Status::Operational { String::new() } else { format!("{} ", say::short_status(card.status)) }
 }
 
-fn lead(card: &Card<'_>, clock: Clock, until: Moment) -> String {
+fn lead(scene: &Scene<'_>, card: &Card<'_>, clock: Clock, until: Moment) -> String {
     let mut said = Vec::new();
     if !card.is_watched() {
         said.push("Nothing measures it; this is as reported.".to_owned());
     } else if card.status.is_bad() {
         let open = card.timeline.and_then(|t| t.outages.last()).filter(|o| o.end.is_none());
-        let why = open.and_then(|o| first_reason(card, o));
-        said.extend(why.map(|why| say::sentence_case(&say::stop(&why))));
+        let why = open.and_then(|o| scene.reasons(card, o).into_iter().find(|r| !r.why.is_empty()));
+        said.extend(why.map(|r| say::sentence_case(&say::stop(&r.why))));
     } else if let Some(ms) = latency::probe(card).and_then(|p| latency::last_hour(p, until)) {
         let hour = clock.when(crate::site::clock::hour(until));
         said.push(format!("In the hour until {hour} it answered in {ms} ms."));
     }
     said.extend(card.component.description.as_deref().map(say::stop));
     said.join(" ")
-}
-
-fn first_reason(card: &Card<'_>, outage: &Outage) -> Option<String> {
-    let public = |name: &str| {
-        let probe = card.component.probes.iter().find(|p| p.key.name() == name);
-        probe.is_none_or(|p| p.visibility == crate::model::Visibility::Public)
-    };
-    outage.reasons.iter().find(|r| public(r.probe.name()) && !r.why.is_empty()).map(|r| r.why.clone())
 }
 
 fn line(card: &Card<'_>, clock: Clock, until: Moment) -> Line {

@@ -4,6 +4,7 @@ use crate::incident::{Incident, Maintenance};
 use crate::model::{Component, ComponentId, MaintenanceStatus, Moment, Status, Visibility, WriteUp};
 use crate::site::World;
 use crate::site::clock::Clock;
+use crate::site::machine::{FirstWords, first_published};
 use crate::site::parts::Link;
 use crate::timeline::{ComponentTimeline, Heard, Outage, Reason, rounds};
 
@@ -20,6 +21,8 @@ pub struct Scene<'a> {
     pub rounds: Vec<Heard<'a>>,
     /// Times when nobody looked at anything, oldest first.
     pub holes: Vec<(Moment, Moment)>,
+    /// When each update was first published.
+    pub(super) first_words: FirstWords<'a>,
 }
 
 /// A public component as it stands.
@@ -33,6 +36,8 @@ pub struct Card<'a> {
     pub status: Status,
     /// Since when.
     pub since: Option<Moment>,
+    /// Whether people say so, and no measurement does.
+    pub declared: bool,
     /// A bad row that is not yet confirmed began here.
     pub checking: Option<Moment>,
 }
@@ -52,6 +57,11 @@ impl Card<'_> {
     pub fn link(&self) -> Link {
         Link { text: self.component.name.clone(), href: format!("components/{}/index.html", self.component.id) }
     }
+}
+
+/// A group shows the worst of its components.
+pub fn worst(cards: &[&Card<'_>]) -> Status {
+    cards.iter().map(|c| c.status).max().unwrap_or(Status::NoData)
 }
 
 impl<'a> Scene<'a> {
@@ -74,6 +84,7 @@ impl<'a> Scene<'a> {
                     timeline,
                     status: shown.map_or(unwatched, |s| s.status),
                     since: shown.map_or(since, |s| s.since),
+                    declared: shown.is_some_and(|s| s.declared),
                     checking: shown
                         .and_then(|s| s.checking)
                         .or(timeline.and_then(|t| t.pending.as_ref()).map(|p| p.from)),
@@ -82,7 +93,8 @@ impl<'a> Scene<'a> {
             .collect();
         let rounds = rounds(world.records.iter().filter(|r| r.chain.is_public()), world.moment);
         let holes = crate::site::entries::holes(&cards, world.moment);
-        Self { world, clock: Clock::on(world.settings.site.time_zone, world.moment), cards, rounds, holes }
+        let clock = Clock::on(world.settings.site.time_zone, world.moment);
+        Self { world, clock, cards, rounds, holes, first_words: first_published(world) }
     }
 
     /// The moment that the site speaks of.
@@ -114,21 +126,38 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// Windows that may be shown, by beginning.
+    /// Groups in config order, each with its components; those of no group stand in none.
+    pub fn groups(&self) -> Vec<(&'a str, Vec<&Card<'a>>)> {
+        let mut groups: Vec<(&str, Vec<&Card<'a>>)> = Vec::new();
+        for card in &self.cards {
+            let Some(name) = card.component.group.as_deref() else { continue };
+            match groups.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, cards)) => cards.push(card),
+                None => groups.push((name, vec![card])),
+            }
+        }
+        groups
+    }
+
+    /// Windows that may be shown, by beginning; also those that were called off.
     pub fn windows(&self) -> impl Iterator<Item = &'a Maintenance> + use<'a> {
         self.world.book.maintenances.iter().filter(|m| m.public)
     }
 
+    /// Windows that may be shown and were not called off, by beginning.
+    pub fn standing_windows(&self) -> impl Iterator<Item = &'a Maintenance> + use<'a> {
+        self.windows().filter(|m| !m.cancelled)
+    }
+
     /// Windows that are open now.
     pub fn open_windows(&self) -> impl Iterator<Item = &'a Maintenance> + use<'a> {
-        self.windows().filter(|m| {
-            !m.cancelled && matches!(m.status, MaintenanceStatus::InProgress | MaintenanceStatus::Verifying)
-        })
+        let open = |s| matches!(s, MaintenanceStatus::InProgress | MaintenanceStatus::Verifying);
+        self.standing_windows().filter(move |m| open(m.status))
     }
 
     /// Windows ahead, soonest first.
     pub fn windows_ahead(&self) -> impl Iterator<Item = &'a Maintenance> + use<'a> {
-        self.windows().filter(|m| !m.cancelled && m.status == MaintenanceStatus::Scheduled)
+        self.standing_windows().filter(|m| m.status == MaintenanceStatus::Scheduled)
     }
 
     /// A write-up that may be shown.

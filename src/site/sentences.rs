@@ -16,6 +16,18 @@ pub const fn status(status: Status) -> &'static str {
     }
 }
 
+/// A status in a badge, a tab and a banner (LOOK "States").
+pub const fn short_status(status: Status) -> &'static str {
+    match status {
+        Status::Operational => "up",
+        Status::Degraded => "degraded",
+        Status::Partial => "partly down",
+        Status::Major => "down",
+        Status::Maintenance => "maintenance",
+        Status::NoData => "no data",
+    }
+}
+
 /// An incident's status.
 pub const fn incident_status(status: IncidentStatus) -> &'static str {
     match status {
