@@ -7,7 +7,7 @@ use crate::incident::{Book, Due, attach, due};
 use crate::model::{
     Announce, Body, ChainName, Combine, Component, ComponentId, Head, Impact, IncidentStatus, JournalSettings, Moment,
     Probe, ProbeKey, PublishSettings, Record, Round, Rules, RunSettings, Settings, Site, Span, Status, Update, Vantage,
-    Verdict, Visibility, WriteUp, WriteUpKind, Zone,
+    Verdict, Visibility, WriteUp, Zone,
 };
 use crate::timeline::{
     Blip, ComponentTimeline, LastLook, Outage, OutageEnd, Pending, Place, ProbeTimeline, Reason, Stretch, Timelines,
@@ -322,27 +322,8 @@ pub(super) fn writeup(file: &str, sha256: &str, components: &[(&str, Option<Impa
         slug: file.trim_end_matches(".md").into(),
         sha256: sha256.into(),
         title: "The morning outage".into(),
-        kind: WriteUpKind::Incident,
         components: components.iter().map(|(id, impact)| (ComponentId::from(*id), *impact)).collect(),
-        started: None,
-        ended: None,
-        status: None,
-        impact: None,
-        incident: Vec::new(),
-        follows: None,
-        starts: None,
-        ends: None,
-        recurs: None,
-        authors: Vec::new(),
-        roles: Vec::new(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
-        draft: false,
-        visibility: Visibility::Public,
-        updates: Vec::new(),
-        sections: Vec::new(),
-        timeline: Vec::new(),
-        actions: Vec::new(),
+        ..WriteUp::default()
     }
 }
 

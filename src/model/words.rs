@@ -3,9 +3,10 @@
 use crate::model::{ComponentId, Impact, IncidentId, IncidentStatus, MaintenanceStatus, Moment, Visibility};
 
 /// What a write-up tells about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum WriteUpKind {
     /// An incident, or its postmortem.
+    #[default]
     Incident,
     /// Planned work.
     Maintenance,
@@ -14,7 +15,7 @@ pub enum WriteUpKind {
 }
 
 /// One Markdown file of `incidents/`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct WriteUp {
     /// The path under `incidents/`, with `/`: `2026-11-23-morning-outage.md`.
     pub file: String,

@@ -5,7 +5,7 @@ use crate::model::{
     Body, ComponentId, DeskIncident, Impact, IncidentStatus, IncidentStep, MaintenanceStatus, Moment, ProbeKey, Seen,
     Span, Status, Update, Vantage, Visibility, WriteUp,
 };
-use crate::site::World;
+use crate::site::{World, short_status};
 
 use super::event::{before_and_after, is_public};
 
@@ -264,9 +264,7 @@ fn names(world: &World<'_>, ids: &[ComponentId]) -> String {
 fn state(world: &World<'_>, ids: &[ComponentId], at: Moment) -> &'static str {
     let worst = ids.iter().filter_map(|id| before_and_after(world, id, at)).map(|(_, after)| after).max();
     match worst {
-        Some(Status::Major) => "down",
-        Some(Status::Partial) => "partly down",
-        Some(Status::Degraded) => "degraded",
+        Some(status @ (Status::Major | Status::Partial | Status::Degraded)) => short_status(status),
         Some(Status::Operational | Status::Maintenance | Status::NoData) | None => "affected",
     }
 }

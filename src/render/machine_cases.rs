@@ -5,25 +5,27 @@ use std::fmt::Write as _;
 
 use crate::model::Status;
 use crate::render::{Output, api, badge, feed, own_json, plain};
+use crate::site::fixture::Fixture;
 use crate::site::machine::Said;
-use crate::site::small_world::{SmallWorld, empty, outage};
+use crate::site::small_world::{empty, half_seen_group, outage, utc};
 
 const PAGES: [&str; 3] = ["index.html", "incidents/morning/index.html", "404.html"];
 
 /// Every file for machines, by its path.
-fn files(small: &SmallWorld) -> Vec<Output> {
+fn files(small: &Fixture) -> Vec<Output> {
     let world = small.world();
+    let scene = crate::site::Scene::new(&world);
     let said = Said { sentence: "Stella is down.", lead: "The website does not answer.", status: Status::Major };
-    let mut files = api::outputs(&crate::site::api::api(&world));
-    files.extend(own_json::outputs(&crate::site::own_json::report(&world, said)));
-    files.extend(feed::outputs(&crate::site::feed::feeds(&world)));
-    files.extend(badge::outputs(&crate::site::badge::badges(&world, said)));
-    files.push(plain::status(&crate::site::plain::status(&world, said)));
-    files.extend(plain::outputs(&crate::site::plain::map(&world, PAGES.into_iter())));
+    let mut files = api::outputs(&crate::site::api::api(&scene));
+    files.extend(own_json::outputs(&crate::site::own_json::report(&scene, said)));
+    files.extend(feed::outputs(&crate::site::feed::feeds(&scene)));
+    files.extend(badge::outputs(&crate::site::badge::badges(&scene, said)));
+    files.push(plain::status(&crate::site::plain::status(&scene, said)));
+    files.extend(plain::outputs(&crate::site::plain::map(&scene, PAGES.into_iter())));
     files
 }
 
-fn text(small: &SmallWorld, path: &str) -> String {
+fn text(small: &Fixture, path: &str) -> String {
     let file = files(small).into_iter().find(|f| f.path == path).unwrap();
     String::from_utf8(file.bytes).unwrap()
 }
@@ -65,7 +67,7 @@ fn nothing_internal_is_in_any_file() {
 
 #[test]
 fn the_summary_is_the_statuspage_api_v2() {
-    let lines = |small: &SmallWorld| text(small, "api/v2/summary.json").replace("},{", "},\n{").replace(":[{", ":[\n{");
+    let lines = |small: &Fixture| text(small, "api/v2/summary.json").replace("},{", "},\n{").replace(":[{", ":[\n{");
     insta::assert_snapshot!(lines(&outage()), @r#"
     {"page":{"id":"status.example.com","name":"Stella & <friends>","url":"https://status.example.com/stella/","time_zone":"America/Los_Angeles","updated_at":"2026-11-23T17:20:00.000Z"},"components":[
     {"id":"group.public","name":"Public","status":"major_outage","created_at":"2026-11-01T08:00:00.000Z","updated_at":"2026-11-23T17:00:00.000Z","position":1,"description":null,"showcase":false,"start_date":null,"group_id":null,"page_id":"status.example.com","group":true,"only_show_if_degraded":false,"components":["web"]},
@@ -98,6 +100,10 @@ fn our_own_json_knows_what_nobody_saw() {
         ("/components/1/status", "\"no_data\""),
         ("/components/1/figures/3/uptime_percent", "null"),
         ("/components/1/figures/3/coverage_percent", "null"),
+        ("/groups/0/name", "\"Public\""),
+        ("/groups/0/status", "\"major_outage\""),
+        ("/groups/0/components", "[\"web\"]"),
+        ("/groups/0/figures/0/coverage_percent", "100.0"),
         ("/incidents/0/next_word", "\"2026-11-23T17:30:00.000Z\""),
         ("/incidents/0/events/1/by", "\"person\""),
         ("/incidents/0/follows", "[]"),
@@ -112,6 +118,21 @@ fn our_own_json_knows_what_nobody_saw() {
     assert_eq!(value["components"].as_array().map(Vec::len), Some(2));
 }
 
+/// MEANING "Group": the status is the worst, uptime the mean of those that have any, coverage the mean of all.
+#[test]
+fn a_group_has_the_worst_status_and_the_mean_of_figures() {
+    let value: serde_json::Value = serde_json::from_str(&text(&half_seen_group(), "status.json")).unwrap();
+    let group = &value["groups"][0];
+    assert_eq!(
+        (&group["status"], &group["components"]),
+        (&"major_outage".into(), &serde_json::json!(["web", "redis"]))
+    );
+    // 20 minutes of 24 hours down is 98.611 %; all of Redis' twelve known hours are up.
+    let meant = serde_json::json!({"window": "24h", "uptime_percent": 99.3, "coverage_percent": 75.0});
+    assert_eq!(group["figures"][0], meant);
+    assert_eq!(value["groups"].as_array().map(Vec::len), Some(1));
+}
+
 #[test]
 fn the_schema_names_every_field() {
     let schema: serde_json::Value = serde_json::from_str(&text(&outage(), "status.schema.json")).unwrap();
@@ -123,7 +144,7 @@ fn the_schema_names_every_field() {
 }
 
 /// A feed as a reader sees it.
-fn read(small: &SmallWorld, path: &str) -> String {
+fn read(small: &Fixture, path: &str) -> String {
     let xml = text(small, path);
     let feed = feed_rs::parser::parse(xml.as_bytes()).unwrap();
     let mut said = format!("{} {}\n", feed.id, feed.updated.unwrap());
@@ -172,8 +193,8 @@ fn feeds_are_dated_by_the_record() {
 #[test]
 fn a_feed_does_not_know_when_it_was_made() {
     let (mut now, mut later) = (outage(), outage());
-    now.moment = crate::site::small_world::at("2026-11-23 17:21");
-    later.moment = crate::site::small_world::at("2027-01-01 00:00");
+    now.moment = utc("2026-11-23 17:21");
+    later.moment = utc("2027-01-01 00:00");
     for path in ["feed.xml", "updates.xml"] {
         assert_eq!(text(&now, path), text(&later, path));
     }

@@ -11,18 +11,19 @@ pub mod badge;
 pub mod escape;
 pub mod feed;
 mod html;
+#[cfg(test)]
+mod machine_cases;
 mod own_form;
 pub mod own_json;
 pub mod plain;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-#[cfg(test)]
-mod machine_cases;
-
 use crate::model::Theme;
 use crate::site::machine::Said;
-use crate::site::{self, Site, World};
+use crate::site::{self, Scene, Site, World};
 
 /// One file of the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,12 +79,13 @@ pub fn pages(site: &Site, theme: &Theme) -> Result<Vec<Output>, RenderError> {
 /// sentence and status are the index's own, so that none of them can disagree with it.
 pub fn machine_files(world: &World<'_>, site: &Site) -> Vec<Output> {
     let said = Said { sentence: &site.headline.sentence, lead: &site.headline.lead, status: site.headline.status };
-    let mut files = api::outputs(&site::api::api(world));
-    files.extend(own_json::outputs(&site::own_json::report(world, said)));
-    files.extend(feed::outputs(&site::feed::feeds(world)));
-    files.extend(badge::outputs(&site::badge::badges(world, said)));
-    files.push(plain::status(&site::plain::status(world, said)));
-    files.extend(plain::outputs(&site::plain::map(world, site.pages.iter().map(|p| p.path.as_str()))));
+    let scene = Scene::new(world);
+    let mut files = api::outputs(&site::api::api(&scene));
+    files.extend(own_json::outputs(&site::own_json::report(&scene, said)));
+    files.extend(feed::outputs(&site::feed::feeds(&scene)));
+    files.extend(badge::outputs(&site::badge::badges(&scene, said)));
+    files.push(plain::status(&site::plain::status(&scene, said)));
+    files.extend(plain::outputs(&site::plain::map(&scene, site.pages.iter().map(|p| p.path.as_str()))));
     files
 }
 
@@ -114,6 +116,3 @@ fn collisions(site: &Site) -> Result<(), RenderError> {
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

@@ -41,6 +41,8 @@ pub(super) struct Document {
     pub(super) places: Vec<Place>,
     /// Every component, in the order of the page.
     pub(super) components: Vec<Component>,
+    /// Every group, in the order of the page.
+    pub(super) groups: Vec<GroupForm>,
     /// Not over, or begun within the last 90 days; newest first.
     pub(super) incidents: Vec<IncidentForm>,
     /// Planned work: ahead, open, or ended within the last 90 days.
@@ -125,6 +127,29 @@ pub(super) struct FigureForm {
     /// Two digits, floored; null: nothing was counted.
     pub(super) uptime_percent: Option<f64>,
     /// Known time of the window. Two digits, floored; null: no window.
+    pub(super) coverage_percent: Option<f64>,
+}
+
+/// A group of components.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct GroupForm {
+    pub(super) name: String,
+    /// The worst of its components'.
+    #[schemars(extend("enum" = ["operational", "under_maintenance", "no_data", "degraded_performance", "partial_outage", "major_outage"]))]
+    pub(super) status: &'static str,
+    /// Ids of its components.
+    pub(super) components: Vec<String>,
+    pub(super) figures: Vec<GroupFigureForm>,
+}
+
+/// Uptime and coverage of a group over a window.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct GroupFigureForm {
+    #[schemars(extend("enum" = ["24h", "7d", "30d", "90d", "365d"]))]
+    pub(super) window: &'static str,
+    /// The mean of its components that have any. Two digits, floored once; null: nothing was counted.
+    pub(super) uptime_percent: Option<f64>,
+    /// The mean of all its components that were watched by then. Two digits, floored once; null: none was.
     pub(super) coverage_percent: Option<f64>,
 }
 

@@ -2,12 +2,12 @@
 
 use crate::model::{Moment, ProbeKey, Visibility};
 use crate::render::own_form::{
-    Between, BlipForm, Component, Document, EventForm, FigureForm, HeadForm, IncidentForm, MemberForm, Notice,
-    OutageForm, Place, Probe, ReasonForm, Site, StretchForm, Window, time,
+    Between, BlipForm, Component, Document, EventForm, FigureForm, GroupFigureForm, GroupForm, HeadForm, IncidentForm,
+    MemberForm, Notice, OutageForm, Place, Probe, ReasonForm, Site, StretchForm, Window, time,
 };
 use crate::render::{Class, Output};
-use crate::site::machine::{Public, percent};
-use crate::site::own_json::{self, Figure, Incident, Maintenance, Measured, Outage, Report};
+use crate::site::own_json::{self, Figure, Grouped, Incident, Maintenance, Measured, Outage, Report};
+use crate::site::{Card, Scene};
 
 /// The form's version: rises when a reader would have to change.
 const VERSION: u32 = 1;
@@ -23,7 +23,7 @@ pub fn outputs(report: &Report<'_>) -> Vec<Output> {
 }
 
 fn document(report: &Report<'_>) -> Document {
-    let (public, world) = (&report.public, report.public.world);
+    let (scene, world) = (report.scene, report.scene.world);
     let site = &world.settings.site;
     let place = |p: &own_json::Place| Place {
         name: p.vantage.to_string(),
@@ -48,49 +48,43 @@ fn document(report: &Report<'_>) -> Document {
         lead: report.said.lead.to_owned(),
         status: report.said.status.word(),
         places: world.timelines.places.iter().map(place).collect(),
-        components: report.parts.iter().map(|m| component(public, m, world.moment)).collect(),
+        components: report.parts.iter().map(|m| component(scene, m, world.moment)).collect(),
+        groups: report.groups.iter().map(group).collect(),
         incidents: report.incidents.iter().map(|i| incident(report, i)).collect(),
-        maintenances: report.windows.iter().map(|w| window(public, w)).collect(),
+        maintenances: report.windows.iter().map(|w| window(scene, w)).collect(),
         notices: notices(report),
         remarks: world.remarks.iter().map(|r| r.text.clone()).collect(),
-        heads: public.heads().map(|(chain, head, n)| HeadForm { chain, n, sha256: head }).collect(),
+        heads: scene.heads().map(|(chain, head, n)| HeadForm { chain, n, sha256: head }).collect(),
     }
 }
 
 fn notices(report: &Report<'_>) -> Vec<Notice> {
-    let public = &report.public;
+    let scene = report.scene;
     let form = |w: &crate::model::WriteUp, first: Option<Moment>| Notice {
-        url: public.page(&w.slug),
+        url: scene.address(&w.slug),
         title: w.title.clone(),
         at: w.started.or(w.starts).or(first).map(time),
-        follows: w.follows.as_ref().filter(|slug| report.may_name(slug)).map(|slug| public.page(slug)),
+        follows: w.follows.as_ref().filter(|slug| report.may_name(slug)).map(|slug| scene.address(slug)),
     };
-    public.notices().map(|w| form(w, public.first_of_file(&w.file))).collect()
+    scene.notices().map(|w| form(w, scene.first_of_file(&w.file))).collect()
 }
 
-fn component(public: &Public<'_>, m: &Measured<'_>, until: Moment) -> Component {
-    let (part, settings) = (&m.part, m.part.component);
-    let stretch = part.timeline.and_then(|t| t.stretches.last()).map(|s| s.from);
-    let pending = part.timeline.and_then(|t| t.pending.as_ref()).map(|p| p.from);
+fn component(scene: &Scene<'_>, m: &Measured<'_>, until: Moment) -> Component {
+    let (card, settings) = (m.card, m.card.component);
     Component {
         id: settings.id.to_string(),
         name: settings.name.clone(),
         description: settings.description.clone(),
         group: settings.group.clone(),
-        depends_on: settings
-            .depends_on
-            .iter()
-            .filter(|id| public.part(id).is_some())
-            .map(ToString::to_string)
-            .collect(),
-        url: format!("{}components/{}/", public.world.settings.site.url, settings.id),
-        status: part.status.word(),
-        since: part.shown.map_or(stretch, |s| s.since).map(time),
-        declared: part.shown.is_some_and(|s| s.declared),
-        checking_since: part.shown.and_then(|s| s.checking).or(pending).map(time),
-        watched: part.is_watched(),
-        first_record: part.timeline.and_then(|t| t.since).map(time),
-        last_look: part.timeline.and_then(|t| t.last_look).map(time),
+        depends_on: settings.depends_on.iter().filter(|id| scene.card(id).is_some()).map(ToString::to_string).collect(),
+        url: format!("{}components/{}/", scene.world.settings.site.url, settings.id),
+        status: card.status.word(),
+        since: card.since.map(time),
+        declared: card.declared,
+        checking_since: card.checking.map(time),
+        watched: card.is_watched(),
+        first_record: card.timeline.and_then(|t| t.since).map(time),
+        last_look: card.timeline.and_then(|t| t.last_look).map(time),
         figures: m.figures.iter().map(|f| figure(f, until)).collect(),
         stretches: m
             .stretches
@@ -103,9 +97,9 @@ fn component(public: &Public<'_>, m: &Measured<'_>, until: Moment) -> Component 
                 seen_down_from: s.minority.iter().map(ToString::to_string).collect(),
             })
             .collect(),
-        outages: m.outages.iter().map(|o| outage(m, o)).collect(),
+        outages: m.outages.iter().map(|o| outage(scene, m, o)).collect(),
         blips: m.blips.iter().map(|b| BlipForm { from: time(b.from), to: time(b.to), why: b.why.clone() }).collect(),
-        probes: probes(part),
+        probes: probes(card),
     }
 }
 
@@ -118,13 +112,31 @@ fn figure((window, from, figure): &(&'static str, Moment, Figure), until: Moment
         known_ms: figure.known_ms,
         counted_ms: figure.counted_ms,
         down_tenth_ms: figure.down_tenth_ms,
-        uptime_percent: percent(figure.counted_ms * 10 - figure.down_tenth_ms, figure.counted_ms * 10, 2),
-        coverage_percent: percent(figure.known_ms, figure.window_ms, 2),
+        uptime_percent: percent(figure.uptime_hundredths()),
+        coverage_percent: percent(figure.coverage_hundredths()),
     }
 }
 
-fn outage(m: &Measured<'_>, outage: &Outage) -> OutageForm {
-    let reasons = outage.reasons.iter().filter(|r| m.may_tell(r)).map(|r| ReasonForm {
+fn percent(hundredths: Option<u32>) -> Option<f64> {
+    hundredths.map(|h| f64::from(h) / 100.0)
+}
+
+fn group(group: &Grouped<'_>) -> GroupForm {
+    let figures = group.figures.iter().map(|(window, figure)| GroupFigureForm {
+        window,
+        uptime_percent: percent(figure.uptime_hundredths),
+        coverage_percent: percent(figure.coverage_hundredths),
+    });
+    GroupForm {
+        name: group.name.to_owned(),
+        status: group.status.word(),
+        components: group.cards.iter().map(|c| c.component.id.to_string()).collect(),
+        figures: figures.collect(),
+    }
+}
+
+fn outage(scene: &Scene<'_>, m: &Measured<'_>, outage: &Outage) -> OutageForm {
+    let reasons = scene.reasons(m.card, outage).into_iter().map(|r| ReasonForm {
         probe: r.probe.name().to_owned(),
         place: r.vantage.to_string(),
         first: time(r.at),
@@ -143,9 +155,9 @@ fn outage(m: &Measured<'_>, outage: &Outage) -> OutageForm {
     }
 }
 
-fn probes(part: &crate::site::machine::Part<'_>) -> Vec<Probe> {
-    let public = part.component.probes.iter().filter(|p| p.visibility == Visibility::Public);
-    let last = |key: &ProbeKey| part.timeline?.probes.iter().find(|t| t.key == *key)?.last.as_ref();
+fn probes(card: &Card<'_>) -> Vec<Probe> {
+    let public = card.component.probes.iter().filter(|p| p.visibility == Visibility::Public);
+    let last = |key: &ProbeKey| card.timeline?.probes.iter().find(|t| t.key == *key)?.last.as_ref();
     public
         .map(|p| (p, last(&p.key)))
         .map(|(p, last)| Probe {
@@ -160,17 +172,17 @@ fn probes(part: &crate::site::machine::Part<'_>) -> Vec<Probe> {
 }
 
 fn incident(report: &Report<'_>, i: &Incident) -> IncidentForm {
-    let public = &report.public;
+    let scene = report.scene;
     let pages = |slugs: &[String]| -> Vec<String> {
-        slugs.iter().filter(|s| report.may_name(s)).map(|s| public.page(s)).collect()
+        slugs.iter().filter(|s| report.may_name(s)).map(|s| scene.address(s)).collect()
     };
     let members = i.members.iter().filter_map(|m| {
-        let id = public.part(&m.component)?.component.id.to_string();
+        let id = scene.card(&m.component)?.component.id.to_string();
         let outages = m.outages.iter().map(|(from, to)| Between { from: time(*from), to: to.map(time) }).collect();
         Some(MemberForm { id, worst: m.worst.word(), outages })
     });
     let events = i.events.iter().filter_map(|e| {
-        let words = public.words(i, e)?;
+        let words = scene.words(i, e)?;
         Some(EventForm {
             id: e.key.clone(),
             at: time(e.at),
@@ -183,8 +195,8 @@ fn incident(report: &Report<'_>, i: &Incident) -> IncidentForm {
         })
     });
     IncidentForm {
-        id: Public::id(i).to_owned(),
-        url: public.page(&i.slug),
+        id: Scene::id(i).to_owned(),
+        url: scene.address(&i.slug),
         title: i.title.clone(),
         status: i.status.word(),
         impact: i.impact.word(),
@@ -193,7 +205,7 @@ fn incident(report: &Report<'_>, i: &Incident) -> IncidentForm {
         measured_start: i.measured_start.map(time),
         measured_end: i.measured_end.map(time),
         detected: i.detected.map(time),
-        origin: i.origin.as_ref().and_then(|id| public.part(id)).map(|p| p.component.id.to_string()),
+        origin: i.origin.as_ref().and_then(|id| scene.card(id)).map(|p| p.component.id.to_string()),
         next_word: i.next_word.map(time),
         next_word_overdue: i.next_overdue,
         refuted: i.refuted,
@@ -204,12 +216,12 @@ fn incident(report: &Report<'_>, i: &Incident) -> IncidentForm {
     }
 }
 
-fn window(public: &Public<'_>, w: &Maintenance) -> Window {
-    let slug = public.writeup(w.writeup).map_or(w.id.as_str(), |writeup| writeup.slug.as_str());
-    let ids = w.components.iter().filter_map(|id| public.part(id)).map(|p| p.component.id.to_string());
+fn window(scene: &Scene<'_>, w: &Maintenance) -> Window {
+    let slug = scene.writeup(w.writeup).map_or(w.id.as_str(), |writeup| writeup.slug.as_str());
+    let ids = w.components.iter().filter_map(|id| scene.card(id)).map(|p| p.component.id.to_string());
     Window {
         id: w.id.clone(),
-        url: public.page(slug),
+        url: scene.address(slug),
         title: w.title.clone(),
         status: w.status.word(),
         starts: time(w.starts),

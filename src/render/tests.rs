@@ -59,7 +59,7 @@ fn each_situation_has_its_sentence() {
             headline.sentence,
             headline.lead,
             headline.tab,
-            crate::site::badge::word(headline.status),
+            crate::site::short_status(headline.status),
             if headline.calm { ", calm" } else { "" },
             stations.join(" / "),
         )

@@ -4,8 +4,7 @@ use chrono::NaiveDate;
 
 use crate::incident::{Incident, Maintenance, Member};
 use crate::model::{IncidentStatus, MaintenanceStatus, Moment, Status};
-use crate::site::World;
-use crate::site::machine::{Part, Public};
+use crate::site::scene::{Card, Scene, worst};
 
 /// `incidents.json` holds so many of the newest.
 const NEWEST: usize = 50;
@@ -127,17 +126,17 @@ pub struct ApiUpdate {
 }
 
 /// Works it out.
-pub fn api(world: &World<'_>) -> Api {
-    let public = Public::new(world);
+pub fn api(scene: &Scene<'_>) -> Api {
+    let world = scene.world;
     let site = &world.settings.site;
-    let components = components(&public);
-    let statuses: Vec<Status> = public.parts.iter().map(|p| p.status).collect();
-    let all: Vec<&Incident> = public.incidents().collect();
-    let tell = |i: &&Incident| incident(&public, i, &components);
+    let components = components(scene);
+    let statuses: Vec<Status> = scene.cards.iter().map(|p| p.status).collect();
+    let all: Vec<&Incident> = scene.incidents().collect();
+    let tell = |i: &&Incident| incident(scene, i, &components);
     let open = |m: &&Maintenance| m.status != MaintenanceStatus::Completed;
     Api {
         page: ApiPage {
-            id: public.host(),
+            id: scene.host(),
             name: site.title.clone(),
             url: site.url.clone(),
             time_zone: site.time_zone.name(),
@@ -146,7 +145,7 @@ pub fn api(world: &World<'_>) -> Api {
         roll_up: roll_up(&statuses, &site.maintenance_indicator),
         incidents: all.iter().take(NEWEST).map(tell).collect(),
         unresolved: all.iter().filter(|i| !i.status.is_over()).map(tell).collect(),
-        maintenances: public.windows().filter(open).map(|m| window(&public, m, &components)).collect(),
+        maintenances: scene.standing_windows().filter(open).map(|m| window(scene, m, &components)).collect(),
         components,
     }
 }
@@ -183,19 +182,19 @@ pub fn roll_up(statuses: &[Status], maintenance: &str) -> RollUp {
     RollUp { indicator: indicator.to_owned(), description }
 }
 
-fn components(public: &Public<'_>) -> Vec<ApiComponent> {
-    let beginning = public.beginning();
+fn components(scene: &Scene<'_>) -> Vec<ApiComponent> {
+    let beginning = scene.beginning();
     let mut found: Vec<ApiComponent> = Vec::new();
-    for part in &public.parts {
-        let group = part.component.group.as_deref().map(group_id);
-        if let (Some(id), Some(name)) = (&group, &part.component.group)
+    for card in &scene.cards {
+        let group = card.component.group.as_deref().map(group_id);
+        if let (Some(id), Some(name)) = (&group, &card.component.group)
             && !found.iter().any(|c| c.id == *id)
         {
             let position = found.len() + 1;
-            found.push(group_of(public, id, name, beginning, position));
+            found.push(group_of(scene, id, name, beginning, position));
         }
         let position = found.len() + 1;
-        found.push(component(public, part, group, beginning, position));
+        found.push(component(scene, card, group, beginning, position));
     }
     found
 }
@@ -205,14 +204,14 @@ fn group_id(name: &str) -> String {
     format!("group.{plain}")
 }
 
-fn group_of(public: &Public<'_>, id: &str, name: &str, beginning: Moment, position: usize) -> ApiComponent {
-    let members: Vec<&Part<'_>> =
-        public.parts.iter().filter(|p| p.component.group.as_deref().map(group_id).as_deref() == Some(id)).collect();
+fn group_of(scene: &Scene<'_>, id: &str, name: &str, beginning: Moment, position: usize) -> ApiComponent {
+    let members: Vec<&Card<'_>> =
+        scene.cards.iter().filter(|p| p.component.group.as_deref().map(group_id).as_deref() == Some(id)).collect();
     let times: Vec<(Moment, Moment)> = members.iter().map(|p| times(p, beginning)).collect();
     ApiComponent {
         id: id.to_owned(),
         name: name.to_owned(),
-        status: word(members.iter().map(|p| p.status).max().unwrap_or(Status::NoData)),
+        status: word(worst(&members)),
         created: times.iter().map(|t| t.0).min().unwrap_or(beginning),
         updated: times.iter().map(|t| t.1).max().unwrap_or(beginning),
         position,
@@ -224,42 +223,41 @@ fn group_of(public: &Public<'_>, id: &str, name: &str, beginning: Moment, positi
 }
 
 /// First record, and since when it shows its status.
-fn times(part: &Part<'_>, beginning: Moment) -> (Moment, Moment) {
-    let created = part.timeline.and_then(|t| t.since).unwrap_or(beginning);
-    let stretch = part.timeline.and_then(|t| t.stretches.last()).map(|s| s.from);
-    (created, part.shown.and_then(|s| s.since).or(stretch).unwrap_or(created).max(created))
+fn times(card: &Card<'_>, beginning: Moment) -> (Moment, Moment) {
+    let created = card.timeline.and_then(|t| t.since).unwrap_or(beginning);
+    (created, card.since.unwrap_or(created).max(created))
 }
 
 fn component(
-    public: &Public<'_>,
-    part: &Part<'_>,
+    scene: &Scene<'_>,
+    card: &Card<'_>,
     group: Option<String>,
     beginning: Moment,
     position: usize,
 ) -> ApiComponent {
-    let (created, updated) = times(part, beginning);
-    let zone = public.world.settings.site.time_zone;
+    let (created, updated) = times(card, beginning);
+    let zone = scene.world.settings.site.time_zone;
     ApiComponent {
-        id: part.component.id.to_string(),
-        name: part.component.name.clone(),
-        status: word(part.status),
+        id: card.component.id.to_string(),
+        name: card.component.name.clone(),
+        status: word(card.status),
         created,
         updated,
         position,
-        description: part.component.description.clone(),
-        start: part.timeline.and_then(|t| t.since).map(|m| zone.date(m)),
+        description: card.component.description.clone(),
+        start: card.timeline.and_then(|t| t.since).map(|m| zone.date(m)),
         group,
         members: None,
     }
 }
 
-fn incident(public: &Public<'_>, incident: &Incident, components: &[ApiComponent]) -> ApiIncident {
-    let id = Public::id(incident);
+fn incident(scene: &Scene<'_>, incident: &Incident, components: &[ApiComponent]) -> ApiIncident {
+    let id = Scene::id(incident);
     let mut status = IncidentStatus::Investigating;
     let mut updates: Vec<ApiUpdate> = Vec::new();
     for event in &incident.events {
         status = event.status.unwrap_or(status);
-        let Some(words) = public.words(incident, event) else { continue };
+        let Some(words) = scene.words(incident, event) else { continue };
         updates.push(ApiUpdate {
             id: format!("{id}.{}", event.key),
             status: status.word(),
@@ -273,13 +271,13 @@ fn incident(public: &Public<'_>, incident: &Incident, components: &[ApiComponent
     let created = updates.iter().map(|u| u.created).min().unwrap_or(incident.started);
     let updated = updates.iter().map(|u| u.updated).max().unwrap_or(created);
     if let Some(first) = updates.first_mut() {
-        first.affected = affected(public, &incident.members);
+        first.affected = affected(scene, &incident.members);
     }
     updates.reverse();
     let watched = |s: Option<IncidentStatus>| s == Some(IncidentStatus::Monitoring);
     let monitoring = incident.events.iter().rev().find(|e| watched(e.status)).map(|e| e.at);
     let mine = |c: &&ApiComponent| {
-        let is = |m: &Member| public.part(&m.component).is_some_and(|p| p.component.id.as_str() == c.id);
+        let is = |m: &Member| scene.card(&m.component).is_some_and(|p| p.component.id.as_str() == c.id);
         incident.members.iter().any(is)
     };
     ApiIncident {
@@ -291,7 +289,7 @@ fn incident(public: &Public<'_>, incident: &Incident, components: &[ApiComponent
         monitoring,
         resolved: if incident.status.is_over() { incident.ended.or(Some(updated)) } else { None },
         impact: incident.impact.word(),
-        link: public.page(&incident.slug),
+        link: scene.address(&incident.slug),
         started: incident.started,
         updates,
         components: components.iter().filter(mine).cloned().collect(),
@@ -299,11 +297,11 @@ fn incident(public: &Public<'_>, incident: &Incident, components: &[ApiComponent
     }
 }
 
-fn affected(public: &Public<'_>, members: &[Member]) -> Option<Vec<(String, String, &'static str, &'static str)>> {
+fn affected(scene: &Scene<'_>, members: &[Member]) -> Option<Vec<(String, String, &'static str, &'static str)>> {
     let found: Vec<_> = members
         .iter()
         .filter_map(|m| {
-            let component = public.part(&m.component)?.component;
+            let component = scene.card(&m.component)?.component;
             let before = Status::Operational.word();
             Some((component.id.to_string(), component.name.clone(), before, word(m.worst)))
         })
@@ -311,14 +309,14 @@ fn affected(public: &Public<'_>, members: &[Member]) -> Option<Vec<(String, Stri
     (!found.is_empty()).then_some(found)
 }
 
-fn window(public: &Public<'_>, window: &Maintenance, components: &[ApiComponent]) -> ApiIncident {
-    let writeup = public.writeup(window.writeup);
+fn window(scene: &Scene<'_>, window: &Maintenance, components: &[ApiComponent]) -> ApiIncident {
+    let writeup = scene.writeup(window.writeup);
     let slug = writeup.map_or(window.id.as_str(), |w| w.slug.as_str());
     let mut status = MaintenanceStatus::Scheduled;
     let mut updates: Vec<ApiUpdate> = Vec::new();
     for (writeup, update) in writeup.iter().flat_map(|w| w.updates.iter().map(move |u| (w, u))) {
         status = update.maintenance.unwrap_or(status);
-        let created = public.published(writeup, update).unwrap_or(window.announced);
+        let created = scene.published(writeup, update).unwrap_or(window.announced);
         updates.push(ApiUpdate {
             id: format!("{}.{}", window.id, update.key),
             status: status.word(),
@@ -330,12 +328,12 @@ fn window(public: &Public<'_>, window: &Maintenance, components: &[ApiComponent]
         });
     }
     if updates.is_empty() {
-        updates.push(announcement(public, window));
+        updates.push(announcement(scene, window));
     }
     let updated = updates.iter().map(|u| u.updated).max().unwrap_or(window.announced).max(window.announced);
     updates.reverse();
     let mine = |c: &&ApiComponent| {
-        window.components.iter().filter_map(|id| public.part(id)).any(|p| p.component.id.as_str() == c.id)
+        window.components.iter().filter_map(|id| scene.card(id)).any(|p| p.component.id.as_str() == c.id)
     };
     ApiIncident {
         id: window.id.clone(),
@@ -346,7 +344,7 @@ fn window(public: &Public<'_>, window: &Maintenance, components: &[ApiComponent]
         monitoring: None,
         resolved: (window.status == MaintenanceStatus::Completed).then_some(window.ends),
         impact: "maintenance",
-        link: public.page(slug),
+        link: scene.address(slug),
         started: window.starts,
         updates,
         components: components.iter().filter(mine).cloned().collect(),
@@ -355,11 +353,11 @@ fn window(public: &Public<'_>, window: &Maintenance, components: &[ApiComponent]
 }
 
 /// A window of which nobody has said a word is told in one sentence: readers expect one.
-fn announcement(public: &Public<'_>, window: &Maintenance) -> ApiUpdate {
+fn announcement(scene: &Scene<'_>, window: &Maintenance) -> ApiUpdate {
     ApiUpdate {
         id: format!("{}.announced", window.id),
         status: MaintenanceStatus::Scheduled.word(),
-        body: public.plan(window),
+        body: scene.plan(window),
         created: window.announced,
         updated: window.announced,
         shown: window.announced,

@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use crate::incident::{Incident, Maintenance};
-use crate::model::{Moment, Span, Status};
+use crate::model::{Moment, Status};
 use crate::site::clock::{datetime, words};
-use crate::site::figures;
 use crate::site::parts::{Line, Station, letter};
 use crate::site::scene::{Card, Scene};
 use crate::site::sentences as say;
 use crate::site::situation::Situation;
 use crate::site::trouble::wrong;
+use crate::timeline::{group_figure, last_24h};
 
 /// What the site says first of all.
 #[derive(Clone, Debug, Serialize)]
@@ -167,11 +167,11 @@ fn calm_lead(scene: &Scene<'_>) -> String {
         .cards
         .iter()
         .filter(|c| c.is_watched())
-        .filter_map(|c| Some(figures::measure(c.timeline?, now - Span::from_mins(24 * 60), now)))
+        .filter_map(|c| Some(c.timeline?.figure(last_24h(now), now)))
         .collect();
     let places = scene.places().0;
     let at = scene.last_look().map(|m| clock.when(m));
-    let mut lead = say::calm(scene.cards.len(), at.as_deref(), places, &figures::group(&day).1);
+    let mut lead = say::calm(scene.cards.len(), at.as_deref(), places, &group_figure(&day).coverage_text());
     let checking: Vec<_> = scene.cards.iter().filter(|c| c.checking.is_some()).collect();
     if let Some(since) = checking.iter().filter_map(|c| c.checking).min() {
         let who: Vec<&str> = checking.iter().map(|c| c.component.name.as_str()).collect();

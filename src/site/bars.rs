@@ -2,75 +2,47 @@
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
-use crate::model::{Moment, Status, Zone};
+use crate::model::{Moment, Status};
 use crate::site::clock::{Clock, month};
 use crate::site::parts::{AxisLabel, Run, Strip, Stroke, letter};
 use crate::site::scene::{Card, Scene};
 use crate::site::sentences;
-use crate::timeline::{Blip, ComponentTimeline, Stretch};
+use crate::timeline::{ComponentTimeline, Day, Stretch, days_from};
 
 /// States in the order in which they are painted: the worst on top.
 const PAINT: [Status; 6] =
     [Status::Operational, Status::Maintenance, Status::NoData, Status::Degraded, Status::Partial, Status::Major];
-
-/// Days, oldest first; none: not yet watched. `until` cuts the last one.
-pub fn days(stretches: &[Stretch], zone: Zone, first: NaiveDate, count: usize, until: Moment) -> Vec<Option<Status>> {
-    let mut days = vec![None; count];
-    let begin = zone.day_start(first);
-    for s in stretches {
-        let (from, to) = (s.from.max(begin), s.to.min(until));
-        // A state that begins at the very moment where the strip ends is what the strip is about.
-        if to < from || (to == from && s.from != until) {
-            continue;
-        }
-        let mut day = zone.date(from);
-        let last = zone.date(to - crate::model::Span::from_ms(1)).max(day);
-        while day <= last {
-            let Some(slot) = days.get_mut((day - first).num_days().max(0) as usize) else { break };
-            *slot = Some(slot.map_or(s.status, |old: Status| old.max(s.status)));
-            day += TimeDelta::days(1);
-        }
-    }
-    days
-}
 
 /// The strip of so many days that ends with the day of `until`.
 pub fn day_strip(
     scene: &Scene<'_>,
     card: &Card<'_>,
     name: &str,
-    (first, count): (NaiveDate, usize),
+    (first, count): (NaiveDate, u32),
     until: Moment,
 ) -> Strip {
     let clock = Clock::on(scene.clock.zone, until);
-    let reported;
-    let (stretches, blips): (&[Stretch], &[Blip]) = match card.timeline {
-        Some(t) if card.is_watched() => (&t.stretches, &t.blips),
+    let declared;
+    let timeline = match card.timeline {
+        Some(timeline) if card.is_watched() => timeline,
         _ => {
-            reported = reported_stretches(scene, card, until);
-            (&reported, &[])
+            declared = reported(scene, card, until);
+            &declared
         }
     };
-    let statuses = days(stretches, clock.zone, first, count, until);
-    let runs = runs(&statuses);
+    let days = days_from(timeline, clock.zone, until, first, count);
+    let runs = runs(&days);
     let day = |x: i64| first + TimeDelta::days(x);
-    let mut ticks: Vec<i64> = blips
-        .iter()
-        .filter(|b| b.from < until)
-        .map(|b| (clock.zone.date(b.from) - first).num_days())
-        .filter(|x| (0..count as i64).contains(x))
-        .collect();
-    ticks.dedup();
     let told = runs
         .iter()
         .filter(|(s, _)| *s != Status::Operational)
         .map(|(s, r)| (*s, clock.short(day(r.x)), clock.short(day(r.x + r.w - 1))))
         .collect();
     Strip {
-        width: count as i64,
+        width: i64::from(count),
         label: sentences::strip(name, runs.is_empty(), told),
         strokes: strokes(&runs),
-        ticks: ticks.iter().map(|x| format!("{x}.5")).collect(),
+        ticks: days.iter().enumerate().filter(|(_, d)| d.blips > 0).map(|(x, _)| format!("{x}.5")).collect(),
     }
 }
 
@@ -119,31 +91,32 @@ fn drawn(timeline: &ComponentTimeline) -> Vec<(Moment, Moment, Status)> {
     drawn
 }
 
-/// What people declared of a component that nothing looks at.
-fn reported_stretches(scene: &Scene<'_>, card: &Card<'_>, until: Moment) -> Vec<Stretch> {
-    let mut stretches: Vec<Stretch> = scene
-        .incidents()
-        .filter_map(|i| {
-            let member = i.members.iter().find(|m| m.component == card.component.id)?;
-            let to = i.ended.unwrap_or(until).min(until);
-            (to > i.started && member.worst.is_bad()).then(|| Stretch {
-                from: i.started,
-                to,
-                status: member.worst,
-                known: true,
-                minority: Vec::new(),
-            })
-        })
-        .collect();
-    stretches.sort_by_key(|s| s.from);
-    stretches
+/// What people declared of a component that nothing looks at; where they declared several things at once, the worst.
+fn reported(scene: &Scene<'_>, card: &Card<'_>, until: Moment) -> ComponentTimeline {
+    let told = scene.incidents().filter_map(|i| {
+        let member = i.members.iter().find(|m| m.component == card.component.id)?;
+        let to = i.ended.unwrap_or(until).min(until);
+        (to > i.started && member.worst.is_bad()).then_some((i.started, to, member.worst))
+    });
+    let told: Vec<(Moment, Moment, Status)> = told.collect();
+    let mut cuts: Vec<Moment> = told.iter().flat_map(|(from, to, _)| [*from, *to]).collect();
+    cuts.sort();
+    cuts.dedup();
+    let stretch = |from: Moment, to: Moment| {
+        let status = told.iter().filter(|(a, b, _)| *a <= from && to <= *b).map(|t| t.2).max()?;
+        Some(Stretch { from, to, status, known: true, minority: Vec::new() })
+    };
+    ComponentTimeline {
+        stretches: cuts.windows(2).filter_map(|cut| stretch(cut[0], cut[1])).collect(),
+        ..ComponentTimeline::blank(card.component.id.clone())
+    }
 }
 
 /// Neighbouring days of one state become one run; days that were not watched become none.
-fn runs(days: &[Option<Status>]) -> Vec<(Status, Run)> {
+fn runs(days: &[Day]) -> Vec<(Status, Run)> {
     let mut runs: Vec<(Status, Run)> = Vec::new();
     for (x, day) in days.iter().enumerate() {
-        let Some(status) = *day else { continue };
+        let Some(status) = day.worst else { continue };
         match runs.last_mut() {
             Some((last, run)) if *last == status && run.x + run.w == x as i64 => run.w += 1,
             _ => runs.push((status, Run { x: x as i64, w: 1 })),
@@ -216,24 +189,25 @@ pub fn percent(x: i64, width: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn stretch(from: &str, to: &str, status: Status) -> Stretch {
-        let at = |t: &str| Moment::parse_rfc3339(t).unwrap();
-        Stretch { from: at(from), to: at(to), status, known: true, minority: Vec::new() }
-    }
+    use crate::model::Zone;
 
     #[test]
-    fn a_day_is_drawn_as_its_worst_state_and_an_unwatched_one_not_at_all() {
-        let s = [
-            stretch("2026-11-02T12:00:00Z", "2026-11-04T00:00:00Z", Status::Operational),
-            stretch("2026-11-04T00:00:00Z", "2026-11-04T01:00:00Z", Status::Major),
-            stretch("2026-11-04T01:00:00Z", "2026-11-05T01:00:00Z", Status::Operational),
-        ];
+    fn neighbouring_days_of_one_state_are_one_run() {
+        let at = |t: &str| Moment::parse_rfc3339(t).unwrap();
+        let stretch =
+            |from, to, status| Stretch { from: at(from), to: at(to), status, known: true, minority: Vec::new() };
+        let timeline = ComponentTimeline {
+            stretches: vec![
+                stretch("2026-11-02T12:00:00Z", "2026-11-04T00:00:00Z", Status::Operational),
+                stretch("2026-11-04T00:00:00Z", "2026-11-04T01:00:00Z", Status::Major),
+                stretch("2026-11-04T01:00:00Z", "2026-11-05T01:00:00Z", Status::Operational),
+            ],
+            ..ComponentTimeline::blank("web".into())
+        };
         let first = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
-        let days = days(&s, Zone::UTC, first, 6, s[2].to);
-        let line: String = days.iter().map(|d| d.map_or('.', letter)).collect();
-        assert_eq!(line, ".uudu.");
-        assert_eq!(runs(&days).len(), 3);
+        let days = days_from(&timeline, Zone::UTC, at("2026-11-05T01:00:00Z"), first, 6);
+        let told: Vec<_> = runs(&days).into_iter().map(|(s, run)| (letter(s), run.x, run.w)).collect();
+        assert_eq!(told, [('u', 1, 2), ('d', 3, 1), ('u', 4, 1)]);
     }
 
     #[test]

@@ -1,21 +1,19 @@
 //! The page of a component. It is not made each round: it reaches until the last closed hour or the last change of state.
 
-use chrono::{Datelike, NaiveDate, TimeDelta};
+use chrono::{Datelike, TimeDelta};
 use serde::Serialize;
 
 use crate::model::{Moment, Span, Status};
-use crate::site::badge;
 use crate::site::bars;
 use crate::site::clock::{Clock, datetime, month, next_month};
 use crate::site::entries::incident_href;
-use crate::site::figures;
 use crate::site::frame::{frame, live_foot, next_hour, reaching_foot, settled_until};
 use crate::site::how::{How, how};
 use crate::site::latency::{self, Latency};
 use crate::site::parts::{AxisLabel, Frame, Line, Link, Station, Strip, letter};
 use crate::site::scene::{Card, Scene};
 use crate::site::sentences as say;
-use crate::timeline::{ComponentTimeline, Outage};
+use crate::timeline::{ComponentTimeline, Day, Month, Outage, days, last_24h, last_days, months};
 
 /// Most outages on the page; older ones stand in the history.
 const OUTAGES: usize = 25;
@@ -86,7 +84,7 @@ pub struct WindowRow {
     /// How many.
     pub outages: usize,
     /// How many.
-    pub blips: usize,
+    pub blips: u32,
 }
 
 /// A month of the year.
@@ -131,7 +129,7 @@ pub fn component(scene: &Scene<'_>, card: &Card<'_>) -> ComponentPage {
     let clock = Clock::on(scene.clock.zone, until);
     let name = &card.component.name;
     let sentence = sentence(card);
-    let lead = lead(card, clock, until);
+    let lead = lead(scene, card, clock, until);
     let path = format!("components/{}/index.html", card.component.id);
     let tab = format!("{} {}· {}", name, tab_state(card), scene.title());
     let description = if card.component.description.is_some() { lead.clone() } else { format!("{sentence} {lead}") };
@@ -139,7 +137,8 @@ pub fn component(scene: &Scene<'_>, card: &Card<'_>) -> ComponentPage {
     let first = clock.zone.date(until) - TimeDelta::days(89);
     let (months, month_labels) = bars::month_axis(first, 90);
     let probe = latency::probe(card);
-    let timed = probe.map(|p| latency::days(p, clock, first, 90, until)).unwrap_or_default();
+    let days = card.timeline.map_or_else(Vec::new, |t| days(t, clock.zone, until, 90));
+    let timed = probe.map(|p| latency::days(p, &days, until)).unwrap_or_default();
     let all = card.timeline.map_or(&[][..], |t| &t.outages).iter().rev().filter(|o| o.from <= until);
     let outages: Vec<&Outage> = all.collect();
     let year = clock.zone.date(until).year();
@@ -151,7 +150,7 @@ pub fn component(scene: &Scene<'_>, card: &Card<'_>) -> ComponentPage {
         month_labels,
         days: bars::day_strip(scene, card, "Ninety days", (first, 90), until),
         latency: latency::latency(&timed, clock, first),
-        table: table(card, clock, first, &timed, until),
+        table: table(&days, clock, &timed),
         windows: watched.map_or_else(Vec::new, |t| windows(t, clock, until)),
         year: year.to_string(),
         month_days: month_days(),
@@ -195,31 +194,23 @@ fn sentence(card: &Card<'_>) -> String {
 }
 
 fn tab_state(card: &Card<'_>) -> String {
-    if card.status == Status::Operational { String::new() } else { format!("{} ", badge::word(card.status)) }
+    if card.status == Status::Operational { String::new() } else { format!("{} ", say::short_status(card.status)) }
 }
 
-fn lead(card: &Card<'_>, clock: Clock, until: Moment) -> String {
+fn lead(scene: &Scene<'_>, card: &Card<'_>, clock: Clock, until: Moment) -> String {
     let mut said = Vec::new();
     if !card.is_watched() {
         said.push("Nothing measures it; this is as reported.".to_owned());
     } else if card.status.is_bad() {
         let open = card.timeline.and_then(|t| t.outages.last()).filter(|o| o.end.is_none());
-        let why = open.and_then(|o| first_reason(card, o));
-        said.extend(why.map(|why| say::sentence_case(&say::stop(&why))));
+        let why = open.and_then(|o| scene.reasons(card, o).into_iter().find(|r| !r.why.is_empty()));
+        said.extend(why.map(|r| say::sentence_case(&say::stop(&r.why))));
     } else if let Some(ms) = latency::probe(card).and_then(|p| latency::last_hour(p, until)) {
         let hour = clock.when(crate::site::clock::hour(until));
         said.push(format!("In the hour until {hour} it answered in {ms} ms."));
     }
     said.extend(card.component.description.as_deref().map(say::stop));
     said.join(" ")
-}
-
-fn first_reason(card: &Card<'_>, outage: &Outage) -> Option<String> {
-    let public = |name: &str| {
-        let probe = card.component.probes.iter().find(|p| p.key.name() == name);
-        probe.is_none_or(|p| p.visibility == crate::model::Visibility::Public)
-    };
-    outage.reasons.iter().find(|r| public(r.probe.name()) && !r.why.is_empty()).map(|r| r.why.clone())
 }
 
 fn line(card: &Card<'_>, clock: Clock, until: Moment) -> Line {
@@ -256,15 +247,13 @@ fn line(card: &Card<'_>, clock: Clock, until: Moment) -> Line {
     Line { before, stations }
 }
 
-fn table(card: &Card<'_>, clock: Clock, first: NaiveDate, timed: &latency::Days, until: Moment) -> Vec<DayRow> {
-    let Some(timeline) = card.timeline else { return Vec::new() };
+fn table(days: &[Day], clock: Clock, timed: &latency::Days) -> Vec<DayRow> {
     let ms = |v: Option<u32>| v.map_or("–".to_owned(), |v| format!("{v} ms"));
-    let states = bars::days(&timeline.stretches, clock.zone, first, 90, until);
-    let rows = states.iter().enumerate().rev().filter_map(|(x, state)| {
+    let rows = days.iter().enumerate().rev().filter_map(|(x, day)| {
         let times = timed.get(x).copied().flatten();
         Some(DayRow {
-            day: clock.short(first + TimeDelta::days(x as i64)),
-            state: say::status((*state)?),
+            day: clock.short(day.date),
+            state: say::status(day.worst?),
             p50: ms(times.map(|t| t.0)),
             p95: ms(times.map(|t| t.1)),
         })
@@ -274,26 +263,22 @@ fn table(card: &Card<'_>, clock: Clock, first: NaiveDate, timed: &latency::Days,
 
 fn windows(t: &ComponentTimeline, clock: Clock, until: Moment) -> Vec<WindowRow> {
     let Some(since) = t.since else { return Vec::new() };
-    let today = clock.zone.date(until);
-    let days = |n: i64| clock.zone.day_start(today - TimeDelta::days(n - 1));
+    let days = |n: u32| last_days(clock.zone, until, n);
     let row = |name: String, from: Moment| {
-        let figure = figures::measure(t, from, until);
+        let figure = t.figure(from, until);
         WindowRow {
             name,
-            uptime: figures::uptime(&figure),
-            coverage: figures::coverage(&figure),
-            down: figures::down(t, from, until).map_or("–".to_owned(), |d| d.to_string()),
+            uptime: figure.text(),
+            coverage: figure.coverage_text(),
+            down: say::span_or_dash(t.down(from, until)),
             outages: t.outages.iter().filter(|o| o.from <= until && o.end.is_none_or(|e| e.at > from)).count(),
-            blips: t.blips.iter().filter(|b| b.from >= from && b.from < until).count(),
+            blips: t.blips_in(from, until),
         }
     };
     let mut rows = Vec::new();
-    for (name, from) in [
-        ("24 hours", until - Span::from_mins(24 * 60)),
-        ("7 days", days(7)),
-        ("30 days", days(30)),
-        ("90 days", days(90)),
-    ] {
+    for (name, from) in
+        [("24 hours", last_24h(until)), ("7 days", days(7)), ("30 days", days(30)), ("90 days", days(90))]
+    {
         let name = if since > from { format!("{name}, since {}", clock.when(since)) } else { name.to_owned() };
         rows.push(row(name, from));
     }
@@ -317,28 +302,20 @@ pub fn month_days() -> Vec<AxisLabel> {
 
 fn year_rows(scene: &Scene<'_>, card: &Card<'_>, clock: Clock, until: Moment) -> Vec<MonthRow> {
     let Some((t, since)) = card.timeline.and_then(|t| Some((t, t.since?))) else { return Vec::new() };
-    let last = clock.zone.date(until);
-    let mut rows = Vec::new();
-    let mut first = last.with_month(1).and_then(|d| d.with_day(1)).unwrap_or(last);
-    while first <= last {
-        let next = next_month(first);
-        let (from, to) = (clock.zone.day_start(first), clock.zone.day_start(next).min(until));
-        if to > since {
-            let figure = figures::measure(t, from, to);
-            let count = (next - first).num_days() as usize;
-            let strip = bars::day_strip(scene, card, month(first), (first, count), until);
-            rows.push(MonthRow {
-                name: month(first),
-                href: format!("history/{}/index.html", first.format("%Y-%m")),
-                strip: Strip { width: 31, ..strip },
-                down: figures::down(t, from, to).map_or("–".to_owned(), |d| d.to_string()),
-                uptime: figures::uptime(&figure),
-                coverage: figures::coverage(&figure),
-            });
+    let all = months(t, clock.zone, until, clock.zone.date(until).month());
+    let row = |m: Month| {
+        let count = (next_month(m.first) - m.first).num_days() as u32;
+        let strip = bars::day_strip(scene, card, month(m.first), (m.first, count), until);
+        MonthRow {
+            name: month(m.first),
+            href: format!("history/{}/index.html", m.first.format("%Y-%m")),
+            strip: Strip { width: 31, ..strip },
+            down: say::span_or_dash(Span::from_ms(m.down_ms)),
+            uptime: m.figure.text(),
+            coverage: m.figure.coverage_text(),
         }
-        first = next;
-    }
-    rows
+    };
+    all.into_iter().filter(|m| m.to.min(until) > since).map(row).collect()
 }
 
 fn outage(scene: &Scene<'_>, card: &Card<'_>, clock: Clock, o: &Outage) -> OutageRow {

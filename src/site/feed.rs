@@ -1,9 +1,10 @@
 //! The two feeds: one entry per story, and one entry per word. Dates come from the record, never from the build.
 
 use crate::incident::{Incident, Maintenance, Voice as Spoken};
-use crate::model::{IncidentStatus, Moment, Span, Update, WriteUp};
-use crate::site::World;
-use crate::site::machine::{Public, Words};
+use crate::model::{Moment, Span, Update, WriteUp};
+use crate::site::machine::Words;
+use crate::site::scene::Scene;
+use crate::site::sentences;
 
 /// The newest stories that a feed holds.
 const STORIES: usize = 50;
@@ -102,18 +103,17 @@ struct Draft {
 }
 
 /// Both feeds.
-pub fn feeds(world: &World<'_>) -> [Feed; 2] {
-    let public = Public::new(world);
-    let stories = stories(&public);
-    let title = &world.settings.site.title;
+pub fn feeds(scene: &Scene<'_>) -> [Feed; 2] {
+    let stories = stories(scene);
+    let title = scene.title();
     [
-        feed(&public, &stories, "feed.xml", format!("{title} status"), whole(&stories), STORIES),
-        feed(&public, &stories, "updates.xml", format!("{title} status, word by word"), single(&stories), WORDS),
+        feed(scene, &stories, "feed.xml", format!("{title} status"), whole(&stories), STORIES),
+        feed(scene, &stories, "updates.xml", format!("{title} status, word by word"), single(&stories), WORDS),
     ]
 }
 
 fn feed(
-    public: &Public<'_>,
+    scene: &Scene<'_>,
     stories: &[Story<'_>],
     path: &'static str,
     title: String,
@@ -124,8 +124,8 @@ fn feed(
     spread(&mut drafts, |d| d.updated, |d, at| d.updated = at);
     drafts.reverse();
     drafts.truncate(most);
-    let site = &public.world.settings.site;
-    let host = public.host();
+    let site = &scene.world.settings.site;
+    let host = scene.host();
     Feed {
         path,
         id: format!("tag:{host},2026:{path}"),
@@ -133,9 +133,9 @@ fn feed(
         site: site.url.clone(),
         author: site.title.clone(),
         language: site.language.clone(),
-        updated: drafts.first().map_or_else(|| public.beginning(), |d| d.updated),
-        entries: drafts.iter().map(|d| entry(public, &stories[d.story], d, &host)).collect(),
-        heads: public.heads().collect(),
+        updated: drafts.first().map_or_else(|| scene.beginning(), |d| d.updated),
+        entries: drafts.iter().map(|d| entry(scene, &stories[d.story], d, &host)).collect(),
+        heads: scene.heads().collect(),
     }
 }
 
@@ -183,11 +183,11 @@ fn changed(said: &Said<'_>) -> Moment {
     said.edited.unwrap_or(said.published).max(said.published)
 }
 
-fn entry(public: &Public<'_>, story: &Story<'_>, draft: &Draft, host: &str) -> Entry {
+fn entry(scene: &Scene<'_>, story: &Story<'_>, draft: &Draft, host: &str) -> Entry {
     let one = draft.said.map(|at| &story.said[at]);
-    let latest = one.or(story.said.last()).map(|s| words(public, s));
+    let latest = one.or(story.said.last()).map(|s| words(scene, s));
     let body = |said: &Said<'_>| {
-        let words = words(public, said);
+        let words = words(scene, said);
         Body { head: one.is_none().then(|| words.word.clone()), words }
     };
     let (word, text) = latest.map(|w| (w.word, w.text)).unwrap_or_default();
@@ -203,11 +203,11 @@ fn entry(public: &Public<'_>, story: &Story<'_>, draft: &Draft, host: &str) -> E
     }
 }
 
-fn words(public: &Public<'_>, said: &Said<'_>) -> Words {
+fn words(scene: &Scene<'_>, said: &Said<'_>) -> Words {
     match &said.voice {
         Voice::Person(update) => Words::of(update),
         Voice::Machine(word, text) => Words { word: (*word).to_owned(), text: (*text).to_owned(), html: None },
-        Voice::Window(window) => Words { word: "Scheduled".to_owned(), text: public.plan(window), html: None },
+        Voice::Window(window) => Words { word: "Scheduled".to_owned(), text: scene.plan(window), html: None },
         Voice::Whole(writeup) => Words {
             word: "Update".to_owned(),
             text: writeup.title.clone(),
@@ -216,74 +216,64 @@ fn words(public: &Public<'_>, said: &Said<'_>) -> Words {
     }
 }
 
-fn stories<'a>(public: &Public<'a>) -> Vec<Story<'a>> {
-    let incidents = public.incidents().map(|i| incident(public, i));
-    let windows = public.windows().map(|w| window(public, w));
-    let notices = public.notices().map(|w| notice(public, w));
+fn stories<'a>(scene: &Scene<'a>) -> Vec<Story<'a>> {
+    let incidents = scene.incidents().map(|i| incident(scene, i));
+    let windows = scene.standing_windows().map(|w| window(scene, w));
+    let notices = scene.notices().map(|w| notice(scene, w));
     incidents.chain(windows).chain(notices).filter(|s| !s.said.is_empty()).collect()
 }
 
-fn incident<'a>(public: &Public<'a>, i: &'a Incident) -> Story<'a> {
-    let writeup = public.writeup(i.writeup);
+fn incident<'a>(scene: &Scene<'a>, i: &'a Incident) -> Story<'a> {
+    let writeup = scene.writeup(i.writeup);
     let said = i.events.iter().filter_map(|e| {
         let voice = match &e.voice {
-            Spoken::Machine(text) => Voice::Machine(e.status.map_or("Measured", status_name), text),
+            Spoken::Machine(text) => Voice::Machine(e.status.map_or("Measured", sentences::incident_status), text),
             Spoken::Person(at) => Voice::Person(writeup?.updates.get(*at)?),
         };
         Some(Said { key: &e.key, published: e.published, edited: e.edited, voice })
     });
     Story {
-        id: format!("incident/{}", Public::id(i)),
+        id: format!("incident/{}", Scene::id(i)),
         kind: "incident",
         status: Some(i.status.word()),
         title: &i.title,
-        link: public.page(&i.slug),
+        link: scene.address(&i.slug),
         said: said.collect(),
     }
 }
 
-fn window<'a>(public: &Public<'a>, w: &'a Maintenance) -> Story<'a> {
-    let writeup = public.writeup(w.writeup);
+fn window<'a>(scene: &Scene<'a>, w: &'a Maintenance) -> Story<'a> {
+    let writeup = scene.writeup(w.writeup);
     let slug = writeup.map_or(w.id.as_str(), |writeup| writeup.slug.as_str());
     let plan = Said { key: "announced", published: w.announced, edited: None, voice: Voice::Window(w) };
-    let words = writeup.map_or(Vec::new(), |writeup| updates(public, writeup, Some(w.announced)));
+    let words = writeup.map_or(Vec::new(), |writeup| updates(scene, writeup, Some(w.announced)));
     Story {
         id: format!("maintenance/{}", w.id),
         kind: "maintenance",
         status: Some(w.status.word()),
         title: &w.title,
-        link: public.page(slug),
+        link: scene.address(slug),
         said: std::iter::once(plan).chain(words).collect(),
     }
 }
 
 /// A notice's updates, or its whole text where it has none.
-fn notice<'a>(public: &Public<'a>, w: &'a WriteUp) -> Story<'a> {
-    let first = public.first_of_file(&w.file).or(w.started);
-    let mut said = updates(public, w, first);
+fn notice<'a>(scene: &Scene<'a>, w: &'a WriteUp) -> Story<'a> {
+    let first = scene.first_of_file(&w.file).or(w.started);
+    let mut said = updates(scene, w, first);
     if w.updates.is_empty() {
         let whole = |published| Said { key: "text", published, edited: None, voice: Voice::Whole(w) };
         said.extend(first.map(whole));
     }
-    let (id, link) = (format!("notice/{}", w.slug), public.page(&w.slug));
+    let (id, link) = (format!("notice/{}", w.slug), scene.address(&w.slug));
     Story { id, kind: "notice", status: None, title: &w.title, link, said }
 }
 
 /// A write-up's updates; one whose date nobody knows has the date of what holds it.
-fn updates<'a>(public: &Public<'a>, w: &'a WriteUp, otherwise: Option<Moment>) -> Vec<Said<'a>> {
+fn updates<'a>(scene: &Scene<'a>, w: &'a WriteUp, otherwise: Option<Moment>) -> Vec<Said<'a>> {
     let said = |u: &'a Update| {
-        let published = public.published(w, u).or(otherwise)?;
+        let published = scene.published(w, u).or(otherwise)?;
         Some(Said { key: &u.key, published, edited: None, voice: Voice::Person(u) })
     };
     w.updates.iter().filter_map(said).collect()
-}
-
-fn status_name(status: IncidentStatus) -> &'static str {
-    match status {
-        IncidentStatus::Investigating => "Investigating",
-        IncidentStatus::Identified => "Identified",
-        IncidentStatus::Monitoring => "Monitoring",
-        IncidentStatus::Resolved => "Resolved",
-        IncidentStatus::Postmortem => "Postmortem",
-    }
 }

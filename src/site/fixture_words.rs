@@ -89,33 +89,15 @@ fn update(n: usize, time: &str, word: &str, status: IncidentStatus, text: &str) 
     }
 }
 
-fn writeup(slug: &str, title: &str, kind: WriteUpKind) -> WriteUp {
+/// A write-up of a file, read as the room `writeup` gives it.
+pub(crate) fn writeup(slug: &str, title: &str, kind: WriteUpKind) -> WriteUp {
     WriteUp {
         file: format!("{slug}.md"),
         slug: slug.to_owned(),
-        sha256: String::new(),
         title: title.to_owned(),
         kind,
-        components: Vec::new(),
-        started: None,
-        ended: None,
-        status: None,
-        impact: None,
-        incident: Vec::new(),
-        follows: None,
-        starts: None,
-        ends: None,
-        recurs: None,
         authors: vec!["Ines".to_owned()],
-        roles: Vec::new(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
-        draft: false,
-        visibility: Visibility::Public,
-        updates: Vec::new(),
-        sections: Vec::new(),
-        timeline: Vec::new(),
-        actions: Vec::new(),
+        ..WriteUp::default()
     }
 }
 

@@ -7,11 +7,11 @@ use crate::model::Moment;
 use crate::site::bars;
 use crate::site::clock::{Clock, first_of_month, hour, month, next_month};
 use crate::site::entries;
-use crate::site::figures;
 use crate::site::frame::{frame, reaching_foot, settled_foot};
 use crate::site::parts::{AxisLabel, Entry, Frame, Link, Strip};
 use crate::site::scene::Scene;
 use crate::site::sentences as say;
+use crate::timeline::group_figure;
 
 /// The list of months.
 #[derive(Clone, Debug, Serialize)]
@@ -140,14 +140,14 @@ fn lead(scene: &Scene<'_>, m: Month, entries: &[Entry]) -> String {
         .cards
         .iter()
         .filter(|c| c.is_watched())
-        .filter_map(|c| Some(figures::measure(c.timeline?, m.from, m.to)))
+        .filter_map(|c| Some(c.timeline?.figure(m.from, m.to)))
         .filter(|f| f.window_ms > 0)
         .collect();
     if figures.is_empty() {
         return what;
     }
-    let (uptime, coverage) = figures::group(&figures);
-    format!("{what} {uptime} uptime, {coverage} coverage.")
+    let all = group_figure(&figures);
+    format!("{what} {} uptime, {} coverage.", all.text(), all.coverage_text())
 }
 
 fn rows(scene: &Scene<'_>, m: Month) -> Vec<ComponentLine> {
@@ -155,15 +155,15 @@ fn rows(scene: &Scene<'_>, m: Month) -> Vec<ComponentLine> {
     watched
         .filter_map(|card| {
             let t = card.timeline.filter(|t| t.since.is_some_and(|s| s < m.to))?;
-            let figure = figures::measure(t, m.from, m.to);
-            let count = (m.next - m.first).num_days() as usize;
+            let figure = t.figure(m.from, m.to);
+            let count = (m.next - m.first).num_days() as u32;
             let strip = bars::day_strip(scene, card, &name(m.first), (m.first, count), m.to);
             Some(ComponentLine {
                 link: card.link(),
                 strip: Strip { width: 31, ..strip },
-                down: figures::down(t, m.from, m.to).map_or("–".to_owned(), |d| d.to_string()),
-                uptime: figures::uptime(&figure),
-                coverage: figures::coverage(&figure),
+                down: say::span_or_dash(t.down(m.from, m.to)),
+                uptime: figure.text(),
+                coverage: figure.coverage_text(),
             })
         })
         .collect()

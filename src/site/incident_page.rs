@@ -151,11 +151,7 @@ fn lead(scene: &Scene<'_>, i: &Incident, clock: Clock) -> String {
     };
     let who = of(worst);
     let verb = if who.len() == 1 { ("is", "was") } else { ("are", "were") };
-    let what = match worst {
-        Status::Major => "down",
-        Status::Partial => "partly down",
-        _ => "degraded",
-    };
+    let what = say::short_status(worst);
     let zone = clock.zone.abbreviation(i.started);
     let from = clock.time(i.started);
     let mut lead = match i.ended.or(i.measured_end) {

@@ -1,21 +1,21 @@
 //! Time to answer over ninety days: the middle and the slowest twentieth of each day, on the axis of the states.
 
-use std::collections::BTreeMap;
-
 use chrono::{NaiveDate, TimeDelta};
 use serde::Serialize;
 
-use crate::model::{Moment, Visibility};
+use crate::model::{Moment, Span, Visibility};
 use crate::site::bars::percent;
 use crate::site::clock::Clock;
 use crate::site::parts::Run;
 use crate::site::recorded::number;
 use crate::site::scene::Card;
-use crate::timeline::{Buckets, ProbeTimeline};
+use crate::timeline::{Day, ProbeTimeline};
 
 /// The height of the curves' own coordinates, and what the peak may use of it.
 const HEIGHT: i64 = 1000;
 const PEAK: i64 = 860;
+
+const HOUR: Span = Span::from_mins(60);
 
 /// The curves.
 #[derive(Clone, Debug, Serialize)]
@@ -52,47 +52,21 @@ pub fn probe<'a>(card: &Card<'a>) -> Option<&'a ProbeTimeline> {
     card.timeline?.probes.iter().filter(public).find(|p| !p.latency.is_empty())
 }
 
-/// The days' figures from hours that closed by `until`.
-pub fn days(probe: &ProbeTimeline, clock: Clock, first: NaiveDate, count: usize, until: Moment) -> Days {
-    let mut merged: Vec<BTreeMap<u32, u32>> = vec![BTreeMap::new(); count];
-    for (hour, buckets) in &probe.latency {
-        if *hour + crate::model::Span::from_mins(60) > until {
-            continue;
-        }
-        let day = (clock.zone.date(*hour) - first).num_days();
-        let Some(slot) = usize::try_from(day).ok().and_then(|d| merged.get_mut(d)) else { continue };
-        for (bucket, n) in &buckets.0 {
-            *slot.entry(*bucket).or_default() += n;
-        }
-    }
-    merged.iter().map(|b| Some((percentile(b, 50)?, percentile(b, 95)?))).collect()
+/// The days' figures, from hours that closed by `until`.
+pub fn days(probe: &ProbeTimeline, days: &[Day], until: Moment) -> Days {
+    // An hour counts once it is over: the last one to count begins an hour before.
+    let closed = until - HOUR + Span::from_ms(1);
+    let figures = |day: &Day| {
+        let all = probe.latency_between(day.from, day.to.min(closed));
+        Some((all.quantile(0.5)?, all.quantile(0.95)?))
+    };
+    days.iter().map(figures).collect()
 }
 
 /// The last closed hour's middle look, in ms.
 pub fn last_hour(probe: &ProbeTimeline, until: Moment) -> Option<u32> {
-    let hour = crate::site::clock::hour(until) - crate::model::Span::from_mins(60);
-    let (_, Buckets(b)) = probe.latency.iter().rev().find(|(h, _)| *h == hour)?;
-    percentile(b, 50)
-}
-
-/// Nearest rank; the middle of its bucket (RECORD: relative error at most 0.8 %).
-fn percentile(buckets: &BTreeMap<u32, u32>, percent: u64) -> Option<u32> {
-    let all: u64 = buckets.values().map(|n| u64::from(*n)).sum();
-    let rank = (all * percent).div_ceil(100).max(1);
-    let mut seen = 0;
-    buckets.iter().find_map(|(bucket, n)| {
-        seen += u64::from(*n);
-        (seen >= rank).then(|| middle(*bucket))
-    })
-}
-
-fn middle(bucket: u32) -> u32 {
-    if bucket < 128 {
-        return bucket;
-    }
-    let e = bucket / 64 - 1;
-    let low = u64::from(bucket - 64 * e) << e;
-    u32::try_from(low + (1u64 << e) / 2).unwrap_or(u32::MAX)
+    let end = crate::site::clock::hour(until);
+    probe.latency_between(end - HOUR, end).quantile(0.5)
 }
 
 /// Draws the days.
@@ -161,29 +135,6 @@ fn grid_step(peak: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn buckets_are_read_back_within_their_error() {
-        for ms in [0u32, 5, 63, 64, 127, 128, 131, 1000, 5000, 65_000] {
-            let bucket = if ms < 64 {
-                ms
-            } else {
-                let e = (32 - ms.leading_zeros()) - 7;
-                64 * e + (ms >> e)
-            };
-            let back = middle(bucket);
-            assert!(back.abs_diff(ms) * 1000 <= ms * 8, "{ms} came back as {back}");
-        }
-    }
-
-    #[test]
-    fn the_middle_and_the_slowest_twentieth() {
-        let b: BTreeMap<u32, u32> = [(10, 94), (60, 6)].into();
-        assert_eq!(
-            (percentile(&b, 50), percentile(&b, 95), percentile(&BTreeMap::new(), 50)),
-            (Some(10), Some(60), None)
-        );
-    }
 
     #[test]
     fn grid_lines_are_round_and_few() {

@@ -14,7 +14,6 @@ mod clock;
 mod component_page;
 mod entries;
 pub mod feed;
-mod figures;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
@@ -41,6 +40,8 @@ mod rules;
 mod scene;
 mod sentences;
 mod situation;
+#[cfg(test)]
+pub(crate) mod small_world;
 mod trouble;
 
 pub use banner::Headline;
@@ -53,9 +54,7 @@ pub use parts::{Frame, Line, Station};
 pub use planned::PlannedPage;
 pub use rules::TextPage;
 pub use scene::{Card, Scene};
-
-#[cfg(test)]
-pub(crate) mod small_world;
+pub use sentences::short_status;
 
 use crate::incident::Book;
 use crate::model::{ChainName, Head, Moment, Record, Remark, Settings, WriteUp};

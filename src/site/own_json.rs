@@ -1,27 +1,25 @@
 //! Our own JSON: everything that the pages show, with coverage and with what nobody saw.
 
-use chrono::TimeDelta;
-
-use crate::model::{Moment, Span, Visibility};
-use crate::site::World;
-use crate::site::machine::{Part, Public, Said};
-use crate::timeline::{Blip, Reason, Stretch};
+use crate::model::{Moment, Span, Status};
+use crate::site::machine::Said;
+use crate::site::scene::{Card, Scene, worst};
+use crate::timeline::{Blip, GroupFigure, Stretch, group_figure, last_24h, last_days};
 
 // What the report hands on as it is.
 pub use crate::incident::{Incident, Maintenance};
 pub use crate::timeline::{Figure, Outage, Place};
 
 /// Stretches, outages and closed incidents are told of so many days: as many as the pages draw.
-const DAYS: i64 = 90;
+const DAYS: u32 = 90;
 
 /// The windows that figures are given for: name, days (0: the last 24 hours).
-const WINDOWS: [(&str, i64); 5] = [("24h", 0), ("7d", 7), ("30d", 30), ("90d", 90), ("365d", 365)];
+const WINDOWS: [(&str, u32); 5] = [("24h", 0), ("7d", 7), ("30d", 30), ("90d", 90), ("365d", 365)];
 
 /// What the file tells.
 #[derive(Debug)]
 pub struct Report<'a> {
     /// The public part of the world.
-    pub public: Public<'a>,
+    pub scene: &'a Scene<'a>,
     /// What the index says first of all.
     pub said: Said<'a>,
     /// When the next one is due.
@@ -30,6 +28,8 @@ pub struct Report<'a> {
     pub stale: Moment,
     /// One per public component, in config order.
     pub parts: Vec<Measured<'a>>,
+    /// One per group, in config order.
+    pub groups: Vec<Grouped<'a>>,
     /// Not over, or begun within the days that are told; newest first.
     pub incidents: Vec<&'a Incident>,
     /// Ahead, open, or ended within the days that are told; by beginning.
@@ -40,7 +40,7 @@ pub struct Report<'a> {
 #[derive(Debug)]
 pub struct Measured<'a> {
     /// Which.
-    pub part: Part<'a>,
+    pub card: &'a Card<'a>,
     /// Name, beginning, and the figure of each window.
     pub figures: Vec<(&'static str, Moment, Figure)>,
     /// The stretches that reach into the days that are told.
@@ -51,42 +51,49 @@ pub struct Measured<'a> {
     pub blips: Vec<&'a Blip>,
 }
 
+/// A group of components.
+#[derive(Debug)]
+pub struct Grouped<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The worst of its components'.
+    pub status: Status,
+    /// Its components.
+    pub cards: Vec<&'a Card<'a>>,
+    /// Name and figure of each window.
+    pub figures: Vec<(&'static str, GroupFigure)>,
+}
+
 /// Works it out.
-pub fn report<'a>(world: &'a World<'a>, said: Said<'a>) -> Report<'a> {
-    let public = Public::new(world);
-    let zone = world.settings.site.time_zone;
-    let day = |days: i64| zone.day_start(zone.date(world.moment) - TimeDelta::days(days - 1));
-    let begin = day(DAYS);
+pub fn report<'a>(scene: &'a Scene<'a>, said: Said<'a>) -> Report<'a> {
+    let world = scene.world;
+    let begin = last_days(world.settings.site.time_zone, world.moment, DAYS);
     let interval = world.settings.run.interval;
-    let parts = public.parts.iter().map(|part| measure(part, begin, world.moment, &day)).collect();
+    let parts: Vec<_> = scene.cards.iter().map(|card| measure(scene, card, begin)).collect();
     Report {
         said,
         next: world.moment + interval,
         stale: world.moment + Span::from_ms(interval.ms() * 5 / 2),
+        groups: scene.groups().into_iter().map(|(name, cards)| group(name, cards, &parts)).collect(),
         parts,
-        incidents: public.incidents().filter(|i| !i.status.is_over() || i.started >= begin).collect(),
-        windows: public.windows().filter(|w| w.ends >= begin).collect(),
-        public,
+        incidents: scene.incidents().filter(|i| !i.status.is_over() || i.started >= begin).collect(),
+        windows: scene.standing_windows().filter(|w| w.ends >= begin).collect(),
+        scene,
     }
 }
 
-fn measure<'a>(part: &Part<'a>, begin: Moment, until: Moment, day: &dyn Fn(i64) -> Moment) -> Measured<'a> {
-    let Some(timeline) = part.timeline.filter(|_| part.is_watched()) else {
-        return Measured {
-            part: *part,
-            figures: Vec::new(),
-            stretches: Vec::new(),
-            outages: Vec::new(),
-            blips: Vec::new(),
-        };
+fn measure<'a>(scene: &Scene<'a>, card: &'a Card<'a>, begin: Moment) -> Measured<'a> {
+    let Some(timeline) = card.timeline.filter(|_| card.is_watched()) else {
+        return Measured { card, figures: Vec::new(), stretches: Vec::new(), outages: Vec::new(), blips: Vec::new() };
     };
-    let figure = |(name, days): (&'static str, i64)| {
-        let from = if days == 0 { until - Span::from_mins(24 * 60) } else { day(days) };
+    let (zone, until) = (scene.clock.zone, scene.moment());
+    let figure = |(name, days): (&'static str, u32)| {
+        let from = if days == 0 { last_24h(until) } else { last_days(zone, until, days) };
         let from = timeline.since.map_or(from, |since| since.max(from));
         (name, from, timeline.figure(from, until))
     };
     Measured {
-        part: *part,
+        card,
         figures: WINDOWS.into_iter().map(figure).collect(),
         stretches: timeline.stretches.iter().filter(|s| s.to > begin).collect(),
         outages: timeline.outages.iter().filter(|o| o.end.is_none_or(|e| e.at > begin)).collect(),
@@ -94,17 +101,19 @@ fn measure<'a>(part: &Part<'a>, begin: Moment, until: Moment, day: &dyn Fn(i64) 
     }
 }
 
+/// A group's figures are the means of those of its components that are watched (MEANING "Group").
+fn group<'a>(name: &'a str, cards: Vec<&'a Card<'a>>, parts: &[Measured<'a>]) -> Grouped<'a> {
+    let mine = |part: &&Measured<'_>| part.card.component.group.as_deref() == Some(name);
+    let figure = |(window, _): (&'static str, u32)| {
+        let figures = parts.iter().filter(mine).flat_map(|part| &part.figures).filter(|(name, _, _)| *name == window);
+        (window, group_figure(&figures.map(|(_, _, figure)| *figure).collect::<Vec<_>>()))
+    };
+    Grouped { name, status: worst(&cards), figures: WINDOWS.into_iter().map(figure).collect(), cards }
+}
+
 impl Report<'_> {
     /// Whether a page of this address may be named.
     pub fn may_name(&self, slug: &str) -> bool {
-        self.public.incidents().any(|i| i.slug == slug) || self.public.notices().any(|w| w.slug == slug)
-    }
-}
-
-impl Measured<'_> {
-    /// Whether the public may know of a reason's probe.
-    pub fn may_tell(&self, reason: &Reason) -> bool {
-        let probe = self.part.component.probes.iter().find(|p| p.key.name() == reason.probe.name());
-        probe.is_none_or(|p| p.visibility == Visibility::Public)
+        self.scene.incidents().any(|i| i.slug == slug) || self.scene.notices().any(|w| w.slug == slug)
     }
 }

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::incident::Incident;
-use crate::model::{MaintenanceStatus, Moment, Span, Status};
-use crate::site::World;
-use crate::site::machine::{Public, Said};
+use crate::model::{MaintenanceStatus, Moment, Span};
+use crate::site::machine::Said;
+use crate::site::scene::Scene;
+use crate::site::sentences;
 
 /// Lines of `status.txt`, made to be read with `curl` and to be cut with `grep`.
-pub fn status(world: &World<'_>, said: Said<'_>) -> String {
-    let public = Public::new(world);
+pub fn status(scene: &Scene<'_>, said: Said<'_>) -> String {
+    let world = scene.world;
     let zone = world.settings.site.time_zone;
     let time = |m: Moment| format!("{} {}", zone.local(m).format("%Y-%m-%d %H:%M:%S"), zone.abbreviation(m));
     let mut text = format!("{}\n{}\n\n", said.sentence, said.lead);
@@ -22,53 +23,41 @@ pub fn status(world: &World<'_>, said: Said<'_>) -> String {
     }
     text.push('\n');
     let name = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ");
-    let wide = public.parts.iter().map(|p| name(&p.component.name).chars().count()).max().unwrap_or(0);
-    for part in &public.parts {
-        let since = part.shown.and_then(|s| s.since).map_or(String::new(), |m| format!("  since {}", time(m)));
-        let _ = writeln!(text, "{:wide$}  {}{since}", name(&part.component.name), word(part.status));
+    let wide = scene.cards.iter().map(|p| name(&p.component.name).chars().count()).max().unwrap_or(0);
+    for card in &scene.cards {
+        let since = card.since.map_or(String::new(), |m| format!("  since {}", time(m)));
+        let _ = writeln!(text, "{:wide$}  {}{since}", name(&card.component.name), sentences::status(card.status));
     }
-    for incident in public.incidents().filter(|i| !i.status.is_over()) {
-        write_incident(&public, incident, &time, &mut text);
+    for incident in scene.incidents().filter(|i| !i.status.is_over()) {
+        write_incident(scene, incident, &time, &mut text);
     }
-    for window in public.windows().filter(|w| w.status != MaintenanceStatus::Completed) {
+    for window in scene.standing_windows().filter(|w| w.status != MaintenanceStatus::Completed) {
         let _ = write!(text, "\nPlanned: {}\n{} to {}\n", window.title, time(window.starts), time(window.ends));
     }
     text.push('\n');
     for remark in world.remarks {
         let _ = writeln!(text, "{}", remark.text);
     }
-    for (chain, head, n) in public.heads() {
+    for (chain, head, n) in scene.heads() {
         let _ = writeln!(text, "Record {chain} {n} {head}");
     }
     let _ = writeln!(text, "{}", world.settings.site.url);
     text
 }
 
-fn write_incident(public: &Public<'_>, incident: &Incident, time: &dyn Fn(Moment) -> String, text: &mut String) {
+fn write_incident(scene: &Scene<'_>, incident: &Incident, time: &dyn Fn(Moment) -> String, text: &mut String) {
     let _ = write!(text, "\n{} ({})\nBegan {}.", incident.title, incident.status.word(), time(incident.started));
     if let Some(next) = incident.next_word {
         let late = if incident.next_overdue { ", and it is late" } else { "" };
         let _ = write!(text, " Next word by {}{late}.", time(next));
     }
     text.push('\n');
-    let latest = incident.events.iter().rev().find_map(|e| Some((e, public.words(incident, e)?)));
+    let latest = incident.events.iter().rev().find_map(|e| Some((e, scene.words(incident, e)?)));
     if let Some((event, words)) = latest {
         let word = if words.word.is_empty() { String::new() } else { format!("{}. ", words.word) };
         let _ = writeln!(text, "{}: {word}{}", time(event.at), words.text);
     }
-    let _ = writeln!(text, "{}", public.page(&incident.slug));
-}
-
-/// LOOK "States": the word in lists.
-const fn word(status: Status) -> &'static str {
-    match status {
-        Status::Operational => "Operational",
-        Status::Degraded => "Degraded",
-        Status::Partial => "Partial outage",
-        Status::Major => "Major outage",
-        Status::Maintenance => "Maintenance",
-        Status::NoData => "No data",
-    }
+    let _ = writeln!(text, "{}", scene.address(&incident.slug));
 }
 
 /// What search engines are told: every page that is worth finding, and when it last changed.
@@ -83,10 +72,9 @@ pub struct Map {
 }
 
 /// Makes the map of a site's pages. `pages` are paths such as `incidents/x/index.html`.
-pub fn map<'a>(world: &World<'_>, pages: impl Iterator<Item = &'a str>) -> Map {
-    let public = Public::new(world);
+pub fn map<'a>(scene: &Scene<'_>, pages: impl Iterator<Item = &'a str>) -> Map {
     let last = |i: &Incident| i.events.iter().map(|e| e.edited.unwrap_or(e.published)).max();
-    let changed: HashMap<&str, Moment> = public.incidents().filter_map(|i| Some((i.slug.as_str(), last(i)?))).collect();
+    let changed: HashMap<&str, Moment> = scene.incidents().filter_map(|i| Some((i.slug.as_str(), last(i)?))).collect();
     let mut listed: Vec<_> = pages
         .filter(|path| path.rsplit('.').next() == Some("html") && *path != "404.html")
         .map(|path| {
@@ -96,5 +84,5 @@ pub fn map<'a>(world: &World<'_>, pages: impl Iterator<Item = &'a str>) -> Map {
         })
         .collect();
     listed.sort();
-    Map { url: world.settings.site.url.clone(), pages: listed, hidden: world.look_back }
+    Map { url: scene.world.settings.site.url.clone(), pages: listed, hidden: scene.world.look_back }
 }

@@ -1,14 +1,13 @@
 //! Recorded values around an incident, as curves: one per field of a probe, broken where nobody looked.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
-use crate::model::{Moment, ProbeKey, Span, Visibility};
+use crate::model::{Moment, Span, Visibility};
 use crate::site::bars::percent;
 use crate::site::clock::Clock;
 use crate::site::parts::Run;
 use crate::site::scene::{Card, Scene};
+use crate::timeline::values;
 
 /// Most curves on a page; fields in the order of their names.
 const CURVES: usize = 4;
@@ -47,8 +46,6 @@ pub struct Piece {
     pub points: Vec<(i64, i64)>,
 }
 
-type Series<'a> = BTreeMap<(&'a ProbeKey, &'a str), Vec<(Moment, f64)>>;
-
 /// The curves of these components over `[from, to)`.
 pub fn curves(
     scene: &Scene<'_>,
@@ -58,24 +55,18 @@ pub fn curves(
     unit_ms: i64,
 ) -> Vec<Curve> {
     let (from, to) = window;
-    let mut series: Series<'_> = BTreeMap::new();
-    for (record, round) in scene.rounds_in(from, to) {
-        for (key, values) in &round.rec {
-            for (field, value) in values.iter().filter(|(_, v)| v.is_finite()) {
-                series.entry((key, field)).or_default().push((record.t, *value));
-            }
+    let rounds = scene.rounds_in(from, to);
+    let mut found = Vec::new();
+    for card in cards {
+        for probe in card.component.probes.iter().filter(|p| p.visibility == Visibility::Public) {
+            let series = values(rounds, card.component, probe);
+            found.extend(series.into_iter().map(|(field, values)| (card, probe, field, values)));
         }
     }
-    let curves = series.into_iter().filter_map(|((key, field), values)| {
-        let card = cards.iter().find(|c| {
-            let mine = |p: &crate::model::Probe| p.key.name() == key.name() && p.visibility == Visibility::Public;
-            let id = key.component();
-            (c.component.id.as_str() == id || c.component.formerly.iter().any(|f| f.as_str() == id))
-                && c.component.probes.iter().any(mine)
-        })?;
-        let gap = card.component.probes.iter().find(|p| p.key.name() == key.name()).map_or(Span::ZERO, |p| p.gap);
-        Some(curve(card, field, &values, gap, clock, from, unit_ms, to))
-    });
+    found.sort_by(|a, b| (&a.1.key, a.2).cmp(&(&b.1.key, b.2)));
+    let curves = found
+        .iter()
+        .map(|(card, probe, field, values)| curve(card, field, values, probe.gap, clock, from, unit_ms, to));
     curves.take(CURVES).collect()
 }
 

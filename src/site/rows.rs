@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use crate::model::{Moment, Span, Status};
 use crate::site::bars;
-use crate::site::figures;
 use crate::site::parts::{AxisLabel, Link, Strip, letter};
 use crate::site::scene::{Card, Scene};
 use crate::site::sentences as say;
+use crate::timeline::last_days;
 
 /// Over so many components, those not operational stand first.
 const LONG: usize = 12;
@@ -131,14 +131,13 @@ pub fn components(scene: &Scene<'_>, calm: bool) -> Components {
 
 /// The beginning of the ninety days.
 pub fn first_moment(scene: &Scene<'_>) -> Moment {
-    let clock = scene.clock;
-    clock.zone.day_start(clock.zone.date(scene.moment()) - TimeDelta::days(89))
+    last_days(scene.clock.zone, scene.moment(), 90)
 }
 
 fn row(scene: &Scene<'_>, card: &Card<'_>, window: (Moment, Moment), unit: i64, short_name: &str) -> Row {
     let (clock, now) = (scene.clock, scene.moment());
     let first = clock.zone.date(now) - TimeDelta::days(89);
-    let figure = card.timeline.map(|t| figures::measure(t, first_moment(scene), now)).filter(|_| card.is_watched());
+    let figure = card.timeline.filter(|_| card.is_watched()).map(|t| t.figure(first_moment(scene), now));
     let since = match (card.status, card.since) {
         _ if card.checking.is_some() && !card.status.is_bad() => "being checked".to_owned(),
         (Status::Operational, _) if !card.is_watched() => "as reported".to_owned(),
@@ -153,7 +152,7 @@ fn row(scene: &Scene<'_>, card: &Card<'_>, window: (Moment, Moment), unit: i64, 
         outage: matches!(card.status, Status::Partial | Status::Major),
         days: bars::day_strip(scene, card, "Ninety days", (first, 90), now),
         short: bars::fine_strip(card.timeline.filter(|_| card.is_watched()), clock, short_name, window, unit),
-        uptime: figure.as_ref().map_or(String::new(), figures::uptime),
-        coverage: figure.as_ref().map_or(String::new(), figures::coverage),
+        uptime: figure.map_or(String::new(), |f| f.text()),
+        coverage: figure.map_or(String::new(), |f| f.coverage_text()),
     }
 }

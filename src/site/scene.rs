@@ -1,13 +1,12 @@
 //! What all pages look at: the public part of the world, looked up once.
 
 use crate::incident::{Incident, Maintenance};
-use crate::model::{
-    Body, Component, ComponentId, MaintenanceStatus, Moment, Record, Round, Status, Visibility, WriteUp,
-};
+use crate::model::{Component, ComponentId, MaintenanceStatus, Moment, Status, Visibility, WriteUp};
 use crate::site::World;
 use crate::site::clock::Clock;
+use crate::site::machine::{FirstWords, first_published};
 use crate::site::parts::Link;
-use crate::timeline::{ComponentTimeline, Outage, Reason};
+use crate::timeline::{ComponentTimeline, Heard, Outage, Reason, rounds};
 
 /// The public part of the world.
 #[derive(Debug)]
@@ -18,10 +17,12 @@ pub struct Scene<'a> {
     pub clock: Clock,
     /// Public components, in config order.
     pub cards: Vec<Card<'a>>,
-    /// Rounds of public chains, by time.
-    pub rounds: Vec<(&'a Record, &'a Round)>,
+    /// Rounds of public chains that count, by time.
+    pub rounds: Vec<Heard<'a>>,
     /// Times when nobody looked at anything, oldest first.
     pub holes: Vec<(Moment, Moment)>,
+    /// When each update was first published.
+    pub(super) first_words: FirstWords<'a>,
 }
 
 /// A public component as it stands.
@@ -35,6 +36,8 @@ pub struct Card<'a> {
     pub status: Status,
     /// Since when.
     pub since: Option<Moment>,
+    /// Whether people say so, and no measurement does.
+    pub declared: bool,
     /// A bad row that is not yet confirmed began here.
     pub checking: Option<Moment>,
 }
@@ -54,6 +57,11 @@ impl Card<'_> {
     pub fn link(&self) -> Link {
         Link { text: self.component.name.clone(), href: format!("components/{}/index.html", self.component.id) }
     }
+}
+
+/// A group shows the worst of its components.
+pub fn worst(cards: &[&Card<'_>]) -> Status {
+    cards.iter().map(|c| c.status).max().unwrap_or(Status::NoData)
 }
 
 impl<'a> Scene<'a> {
@@ -76,21 +84,17 @@ impl<'a> Scene<'a> {
                     timeline,
                     status: shown.map_or(unwatched, |s| s.status),
                     since: shown.map_or(since, |s| s.since),
+                    declared: shown.is_some_and(|s| s.declared),
                     checking: shown
                         .and_then(|s| s.checking)
                         .or(timeline.and_then(|t| t.pending.as_ref()).map(|p| p.from)),
                 }
             })
             .collect();
-        let mut rounds: Vec<_> = world
-            .records
-            .iter()
-            .filter(|r| r.chain.is_public() && r.t <= world.moment)
-            .filter_map(|r| if let Body::Round(round) = &r.body { Some((r, round)) } else { None })
-            .collect();
-        rounds.sort_by_key(|(r, _)| r.t);
+        let rounds = rounds(world.records.iter().filter(|r| r.chain.is_public()), world.moment);
         let holes = crate::site::entries::holes(&cards, world.moment);
-        Self { world, clock: Clock::on(world.settings.site.time_zone, world.moment), cards, rounds, holes }
+        let clock = Clock::on(world.settings.site.time_zone, world.moment);
+        Self { world, clock, cards, rounds, holes, first_words: first_published(world) }
     }
 
     /// The moment that the site speaks of.
@@ -122,21 +126,38 @@ impl<'a> Scene<'a> {
         })
     }
 
-    /// Windows that may be shown, by beginning.
+    /// Groups in config order, each with its components; those of no group stand in none.
+    pub fn groups(&self) -> Vec<(&'a str, Vec<&Card<'a>>)> {
+        let mut groups: Vec<(&str, Vec<&Card<'a>>)> = Vec::new();
+        for card in &self.cards {
+            let Some(name) = card.component.group.as_deref() else { continue };
+            match groups.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, cards)) => cards.push(card),
+                None => groups.push((name, vec![card])),
+            }
+        }
+        groups
+    }
+
+    /// Windows that may be shown, by beginning; also those that were called off.
     pub fn windows(&self) -> impl Iterator<Item = &'a Maintenance> + use<'a> {
         self.world.book.maintenances.iter().filter(|m| m.public)
     }
 
+    /// Windows that may be shown and were not called off, by beginning.
+    pub fn standing_windows(&self) -> impl Iterator<Item = &'a Maintenance> + use<'a> {
+        self.windows().filter(|m| !m.cancelled)
+    }
+
     /// Windows that are open now.
     pub fn open_windows(&self) -> impl Iterator<Item = &'a Maintenance> + use<'a> {
-        self.windows().filter(|m| {
-            !m.cancelled && matches!(m.status, MaintenanceStatus::InProgress | MaintenanceStatus::Verifying)
-        })
+        let open = |s| matches!(s, MaintenanceStatus::InProgress | MaintenanceStatus::Verifying);
+        self.standing_windows().filter(move |m| open(m.status))
     }
 
     /// Windows ahead, soonest first.
     pub fn windows_ahead(&self) -> impl Iterator<Item = &'a Maintenance> + use<'a> {
-        self.windows().filter(|m| !m.cancelled && m.status == MaintenanceStatus::Scheduled)
+        self.standing_windows().filter(|m| m.status == MaintenanceStatus::Scheduled)
     }
 
     /// A write-up that may be shown.
@@ -165,7 +186,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Rounds of public chains with `from ≤ t < to`.
-    pub fn rounds_in(&self, from: Moment, to: Moment) -> &[(&'a Record, &'a Round)] {
+    pub fn rounds_in(&self, from: Moment, to: Moment) -> &[Heard<'a>] {
         let a = self.rounds.partition_point(|(r, _)| r.t < from);
         let b = self.rounds.partition_point(|(r, _)| r.t < to);
         &self.rounds[a..b.max(a)]

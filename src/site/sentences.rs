@@ -16,6 +16,18 @@ pub const fn status(status: Status) -> &'static str {
     }
 }
 
+/// A status in a badge, a tab and a banner (LOOK "States").
+pub const fn short_status(status: Status) -> &'static str {
+    match status {
+        Status::Operational => "up",
+        Status::Degraded => "degraded",
+        Status::Partial => "partly down",
+        Status::Major => "down",
+        Status::Maintenance => "maintenance",
+        Status::NoData => "no data",
+    }
+}
+
 /// An incident's status.
 pub const fn incident_status(status: IncidentStatus) -> &'static str {
     match status {
@@ -285,6 +297,11 @@ pub fn short_hash(head: &str) -> String {
 /// "20 minutes so far"
 pub fn so_far(span: Span) -> String {
     format!("{} so far", words(span))
+}
+
+/// "1 h 40 min", or a dash for none.
+pub fn span_or_dash(span: Span) -> String {
+    if span.ms() > 0 { span.to_string() } else { "–".to_owned() }
 }
 
 /// "7 days ago"

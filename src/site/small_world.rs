@@ -1,45 +1,19 @@
 //! A small world by hand, for the tests of what machines read: one outage, planned work, a notice, and things that
 //! must not be told. Whatever is internal in it is called SECRET.
 
-use crate::incident::{Book, Event, Incident, Maintenance, Member, Shown, Voice};
+use crate::incident::{Book, Event, Incident, Maintenance, Member, Voice};
 use crate::model::*;
-use crate::site::World;
+use crate::site::fixture::{Fixture, shown};
+use crate::site::fixture_words::{blank, writeup};
 use crate::timeline::{ComponentTimeline, Outage, Place, Reason, Stretch, Timelines};
 
-/// A world with everything it borrows.
-pub(crate) struct SmallWorld {
-    pub(crate) settings: Settings,
-    pub(crate) timelines: Timelines,
-    pub(crate) book: Book,
-    pub(crate) writeups: Vec<WriteUp>,
-    pub(crate) records: Vec<Record>,
-    pub(crate) heads: Vec<(ChainName, Head, u64)>,
-    pub(crate) moment: Moment,
-}
-
-impl SmallWorld {
-    pub(crate) fn world(&self) -> World<'_> {
-        World {
-            settings: &self.settings,
-            timelines: &self.timelines,
-            book: &self.book,
-            writeups: &self.writeups,
-            records: &self.records,
-            heads: &self.heads,
-            remarks: &[],
-            moment: self.moment,
-            look_back: false,
-        }
-    }
-}
-
 /// UTC: `2026-11-23 17:00`.
-pub(crate) fn at(text: &str) -> Moment {
+pub(crate) fn utc(text: &str) -> Moment {
     Moment::parse_rfc3339(&format!("{}:00Z", text.replace(' ', "T"))).unwrap()
 }
 
 /// A site that was set up a minute ago and watches nothing.
-pub(crate) fn empty() -> SmallWorld {
+pub(crate) fn empty() -> Fixture {
     let site = Site {
         title: "Stella & <friends>".to_owned(),
         url: "https://status.example.com/stella/".to_owned(),
@@ -60,7 +34,7 @@ pub(crate) fn empty() -> SmallWorld {
         concurrency: 10,
         per_host: 2,
     };
-    SmallWorld {
+    Fixture {
         settings: Settings {
             site,
             run,
@@ -74,12 +48,14 @@ pub(crate) fn empty() -> SmallWorld {
         writeups: Vec::new(),
         records: Vec::new(),
         heads: Vec::new(),
-        moment: at("2026-11-23 17:20"),
+        remarks: Vec::new(),
+        moment: utc("2026-11-23 17:20"),
+        look_back: false,
     }
 }
 
 /// 17:20 UTC: the website is down since 17:00, Redis was never looked at, one word is out.
-pub(crate) fn outage() -> SmallWorld {
+pub(crate) fn outage() -> Fixture {
     let mut small = empty();
     small.settings.components = vec![
         component("web", "Website", Some("Public"), Visibility::Public),
@@ -89,7 +65,11 @@ pub(crate) fn outage() -> SmallWorld {
     small.settings.components[0].depends_on = vec!["redis".into(), "secret".into()];
     small.timelines = Timelines {
         moment: small.moment,
-        components: vec![web(small.moment), ComponentTimeline { id: "redis".into(), ..unseen() }],
+        components: vec![
+            web(small.moment),
+            ComponentTimeline::blank("redis".into()),
+            ComponentTimeline::blank("secret".into()),
+        ],
         places: vec![Place { vantage: "local".into(), last_round: Some(small.moment), blind: None, rounds: 100 }],
         remarks: Vec::new(),
     };
@@ -101,8 +81,25 @@ pub(crate) fn outage() -> SmallWorld {
         incidents: vec![incident(), Incident { title: "SECRET".to_owned(), public: false, ..incident() }],
         maintenances: vec![maintenance(), Maintenance { title: "SECRET".to_owned(), public: false, ..maintenance() }],
         notices: vec![2, 3],
-        shown: ["web", "redis", "secret"].map(|id| shown(id, &small.timelines)).to_vec(),
+        shown: shown(&small),
         remarks: Vec::new(),
+    };
+    small
+}
+
+/// The same, with Redis in the website's group, watched for a day and seen for its first half.
+pub(crate) fn half_seen_group() -> Fixture {
+    let mut small = outage();
+    small.settings.components[1].group = Some("Public".to_owned());
+    let (begin, lost) = (utc("2026-11-22 17:20"), utc("2026-11-23 05:20"));
+    let stretch = |from, to, status, known| Stretch { from, to, status, known, minority: Vec::new() };
+    small.timelines.components[1] = ComponentTimeline {
+        since: Some(begin),
+        stretches: vec![
+            stretch(begin, lost, Status::Operational, true),
+            stretch(lost, small.moment, Status::NoData, false),
+        ],
+        ..ComponentTimeline::blank("redis".into())
     };
     small
 }
@@ -131,40 +128,26 @@ fn component(id: &str, name: &str, group: Option<&str>, visibility: Visibility) 
     }
 }
 
-fn unseen() -> ComponentTimeline {
-    ComponentTimeline {
-        id: "".into(),
-        since: None,
-        stretches: Vec::new(),
-        outages: Vec::new(),
-        blips: Vec::new(),
-        pending: None,
-        last_look: None,
-        probes: Vec::new(),
-    }
-}
-
 fn web(moment: Moment) -> ComponentTimeline {
     let stretch = |from, to, status| Stretch { from, to, status, known: true, minority: Vec::new() };
     let reason = |probe: &str, why: &str| Reason {
         probe: ProbeKey::of(&"web".into(), probe),
         vantage: "local".into(),
-        at: at("2026-11-23 17:00"),
+        at: utc("2026-11-23 17:00"),
         last: moment,
         looks: 20,
         phase: Some("first_byte".to_owned()),
         why: why.to_owned(),
     };
     ComponentTimeline {
-        id: "web".into(),
-        since: Some(at("2026-11-01 08:00")),
+        since: Some(utc("2026-11-01 08:00")),
         stretches: vec![
-            stretch(at("2026-11-01 08:00"), at("2026-11-23 17:00"), Status::Operational),
-            stretch(at("2026-11-23 17:00"), moment, Status::Major),
+            stretch(utc("2026-11-01 08:00"), utc("2026-11-23 17:00"), Status::Operational),
+            stretch(utc("2026-11-23 17:00"), moment, Status::Major),
         ],
         outages: vec![Outage {
-            from: at("2026-11-23 17:00"),
-            seen: at("2026-11-23 17:01"),
+            from: utc("2026-11-23 17:00"),
+            seen: utc("2026-11-23 17:01"),
             end: None,
             worst: Status::Major,
             firm: true,
@@ -172,18 +155,7 @@ fn web(moment: Moment) -> ComponentTimeline {
             reasons: vec![reason("http", "no answer within 5 s"), reason("SECRET", "SECRET")],
         }],
         last_look: Some(moment),
-        ..unseen()
-    }
-}
-
-fn shown(id: &str, timelines: &Timelines) -> Shown {
-    let timeline = timelines.components.iter().find(|t| t.id.as_str() == id);
-    Shown {
-        component: id.into(),
-        status: timeline.map_or(Status::NoData, ComponentTimeline::status),
-        since: timeline.and_then(|t| t.stretches.last()).map(|s| s.from),
-        declared: false,
-        checking: None,
+        ..ComponentTimeline::blank("web".into())
     }
 }
 
@@ -193,42 +165,11 @@ fn words(file: &str, keys: &[&str], t: &str) -> Record {
     Record {
         chain: ChainName::desk(false),
         n: 0,
-        t: at(t),
+        t: utc(t),
         prev: "".into(),
         head: "".into(),
         body: Body::Words(DeskWords { file: file.to_owned(), sha256: String::new(), updates }),
         skip: None,
-    }
-}
-
-/// A write-up of a file, read as the room `writeup` gives it.
-fn writeup(slug: &str, title: &str, kind: WriteUpKind) -> WriteUp {
-    WriteUp {
-        file: format!("{slug}.md"),
-        slug: slug.to_owned(),
-        sha256: String::new(),
-        title: title.to_owned(),
-        kind,
-        components: Vec::new(),
-        started: None,
-        ended: None,
-        status: None,
-        impact: None,
-        incident: Vec::new(),
-        follows: None,
-        starts: None,
-        ends: None,
-        recurs: None,
-        authors: Vec::new(),
-        roles: Vec::new(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
-        draft: false,
-        visibility: Visibility::Public,
-        updates: Vec::new(),
-        sections: Vec::new(),
-        timeline: Vec::new(),
-        actions: Vec::new(),
     }
 }
 
@@ -239,8 +180,8 @@ fn morning() -> WriteUp {
         status: Some(IncidentStatus::Identified),
         maintenance: None,
         word: "Identified".to_owned(),
-        at: Some(at("2026-11-23 17:05")),
-        next: Some(at("2026-11-23 17:30")),
+        at: Some(utc("2026-11-23 17:05")),
+        next: Some(utc("2026-11-23 17:30")),
         html: "<p>The disk &amp; a <a href=\"../../incidents/notice/\">notice</a>, <a href=\"#x\">x</a></p>".to_owned(),
         text: "The disk & a notice, x".to_owned(),
         sha256: String::new(),
@@ -267,15 +208,15 @@ fn internal() -> WriteUp {
 
 fn incident() -> Incident {
     let event = |time: &str, status, voice, key: &str| Event {
-        at: at(time),
-        published: at("2026-11-23 17:06"),
+        at: utc(time),
+        published: utc("2026-11-23 17:06"),
         edited: None,
         status,
         voice,
         key: key.to_owned(),
     };
     let member =
-        |id: &str, worst| Member { component: id.into(), worst, outages: vec![(at("2026-11-23 17:00"), None)] };
+        |id: &str, worst| Member { component: id.into(), worst, outages: vec![(utc("2026-11-23 17:00"), None)] };
     Incident {
         id: Some("2026-11-23-web".into()),
         writeup: Some(0),
@@ -283,12 +224,9 @@ fn incident() -> Incident {
         title: "The morning <outage>".to_owned(),
         status: IncidentStatus::Identified,
         impact: Impact::Critical,
-        measured_start: Some(at("2026-11-23 17:00")),
-        measured_end: None,
-        started: at("2026-11-23 17:00"),
-        ended: None,
-        detected: Some(at("2026-11-23 17:01")),
-        recovered_seen: None,
+        measured_start: Some(utc("2026-11-23 17:00")),
+        started: utc("2026-11-23 17:00"),
+        detected: Some(utc("2026-11-23 17:01")),
         members: vec![member("web", Status::Major), member("secret", Status::Major)],
         origin: Some("secret".into()),
         events: vec![
@@ -300,12 +238,10 @@ fn incident() -> Incident {
             ),
             event("2026-11-23 17:05", Some(IncidentStatus::Identified), Voice::Person(0), "word-a"),
         ],
-        next_word: Some(at("2026-11-23 17:30")),
-        next_overdue: false,
-        public: true,
+        next_word: Some(utc("2026-11-23 17:30")),
         follows: vec!["secret".to_owned()],
         followed_by: vec!["notice".to_owned()],
-        refuted: false,
+        ..blank()
     }
 }
 
@@ -315,13 +251,13 @@ fn maintenance() -> Maintenance {
         writeup: Some(1),
         title: "Redis moves".to_owned(),
         status: MaintenanceStatus::Scheduled,
-        starts: at("2026-12-04 06:00"),
-        ends: at("2026-12-04 06:30"),
+        starts: utc("2026-12-04 06:00"),
+        ends: utc("2026-12-04 06:30"),
         components: vec!["redis".into(), "secret".into()],
         overrun: false,
         declared_late: false,
         cancelled: false,
-        announced: at("2026-11-21 12:00"),
+        announced: utc("2026-11-21 12:00"),
         public: true,
     }
 }

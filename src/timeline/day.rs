@@ -43,6 +43,8 @@ pub struct Month {
     pub worst: Option<Status>,
     /// Blips that began in it.
     pub blips: u32,
+    /// Time in a partial or major outage, in ms.
+    pub down_ms: i64,
     /// Uptime and coverage.
     pub figure: Figure,
 }
@@ -61,13 +63,18 @@ fn back(today: NaiveDate, n: u32) -> NaiveDate {
     today.checked_sub_days(Days::new(u64::from(n.saturating_sub(1)))).unwrap_or(NaiveDate::MIN)
 }
 
-/// The last `n` days of a component, today last. The moment is the fold's.
+/// The last `n` days of a component, today last. The moment is the fold's, or one before it that a page reaches to:
+/// nothing after it counts.
 pub fn days(component: &ComponentTimeline, zone: Zone, moment: Moment, n: u32) -> Vec<Day> {
+    days_from(component, zone, moment, back(zone.date(moment), n), n)
+}
+
+/// `n` days of a component from a date on. Nothing after the moment counts; a day that has not begun by then is empty.
+pub fn days_from(component: &ComponentTimeline, zone: Zone, moment: Moment, first: NaiveDate, n: u32) -> Vec<Day> {
     let mut out = Vec::with_capacity(n as usize);
-    let today = zone.date(moment);
-    let mut date = back(today, n);
+    let mut date = first;
     let mut from = zone.day_start(date);
-    while date <= today && n > 0 {
+    for _ in 0..n {
         let Some(next) = date.succ_opt() else { break };
         let to = zone.day_start(next);
         out.push(day(component, date, from, to, moment));
@@ -78,22 +85,16 @@ pub fn days(component: &ComponentTimeline, zone: Zone, moment: Moment, n: u32) -
 
 fn day(component: &ComponentTimeline, date: NaiveDate, from: Moment, to: Moment, moment: Moment) -> Day {
     let (worst, worst_seen) = component.worst(from, to, moment);
-    let (mut down_ms, mut degraded_ms) = (0, 0);
-    let first = component.stretches.partition_point(|s| s.to <= from);
-    for stretch in component.stretches[first..].iter().take_while(|s| s.from < to) {
-        let ms = (stretch.to.min(to) - stretch.from.max(from)).ms();
-        match stretch.status {
-            Status::Major | Status::Partial => down_ms += ms,
-            Status::Degraded => degraded_ms += ms,
-            Status::Operational | Status::Maintenance | Status::NoData => {}
-        }
-    }
-    let figure = component.figure(from, to);
-    let blips = component.blips_in(from, to);
+    let until = to.min(moment);
+    let down_ms = component.down(from, until).ms();
+    let degraded_ms = component.time_in(&[Status::Degraded], from, until).ms();
+    let figure = component.figure(from, until);
+    let blips = component.blips_in(from, until);
     Day { date, from, to, worst, worst_seen, blips, known_ms: figure.known_ms, down_ms, degraded_ms, figure }
 }
 
-/// The last `n` months of a component, this month last. The moment is the fold's.
+/// The last `n` months of a component, this month last. The moment is the fold's, or one before it that a page reaches
+/// to: nothing after it counts.
 pub fn months(component: &ComponentTimeline, zone: Zone, moment: Moment, n: u32) -> Vec<Month> {
     let this = zone.date(moment).with_day(1).unwrap_or_default();
     let month = |back: u32| {
@@ -101,8 +102,9 @@ pub fn months(component: &ComponentTimeline, zone: Zone, moment: Moment, n: u32)
         let from = zone.day_start(first);
         let to = zone.day_start(first.checked_add_months(Months::new(1))?);
         let (worst, _) = component.worst(from, to, moment);
-        let (blips, figure) = (component.blips_in(from, to), component.figure(from, to));
-        Some(Month { first, from, to, worst, blips, figure })
+        let until = to.min(moment);
+        let (blips, figure) = (component.blips_in(from, until), component.figure(from, until));
+        Some(Month { first, from, to, worst, blips, down_ms: component.down(from, until).ms(), figure })
     };
     (0..n).rev().filter_map(month).collect()
 }
@@ -114,11 +116,23 @@ impl ComponentTimeline {
         before(to).saturating_sub(before(from)) as u32
     }
 
-    /// The worst status in `[from, to)`, and the worst of what was known. The last stretch also holds the moment.
-    fn worst(&self, from: Moment, to: Moment, moment: Moment) -> (Option<Status>, Option<Status>) {
+    /// Time in a partial or major outage within `[from, to)`, unweighted, come-backs included: "down for".
+    pub fn down(&self, from: Moment, to: Moment) -> Span {
+        self.time_in(&[Status::Partial, Status::Major], from, to)
+    }
+
+    fn time_in(&self, statuses: &[Status], from: Moment, to: Moment) -> Span {
         let first = self.stretches.partition_point(|s| s.to <= from);
         let inside = self.stretches[first..].iter().take_while(|s| s.from < to);
-        let now = self.stretches.last().filter(|s| from <= moment && moment < to && s.to == moment);
+        inside.filter(|s| statuses.contains(&s.status)).map(|s| s.to.min(to) - s.from.max(from)).sum()
+    }
+
+    /// The worst status in `[from, to)` as far as the moment, and the worst of what was known. What holds at the moment
+    /// itself counts on its day.
+    fn worst(&self, from: Moment, to: Moment, moment: Moment) -> (Option<Status>, Option<Status>) {
+        let first = self.stretches.partition_point(|s| s.to <= from);
+        let inside = self.stretches[first..].iter().take_while(|s| s.from < to.min(moment));
+        let now = self.holding(moment).filter(|_| from <= moment && moment < to);
         let all = || inside.clone().chain(now);
         (all().map(|s| s.status).max(), all().filter(|s| s.known).map(|s| s.status).max())
     }

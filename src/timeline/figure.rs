@@ -42,6 +42,18 @@ impl ComponentTimeline {
     }
 }
 
+impl GroupFigure {
+    /// Uptime in words: `99.98 %`, or `no data`.
+    pub fn text(&self) -> String {
+        percent(self.uptime_hundredths, 2)
+    }
+
+    /// Coverage in words: `98.5 %`, or `no data`.
+    pub fn coverage_text(&self) -> String {
+        percent(self.coverage_hundredths, 1)
+    }
+}
+
 impl Figure {
     /// Uptime in hundredths of a percent, floored; 10,000 only where there was no downtime at all. None: `D = 0`.
     pub fn uptime_hundredths(&self) -> Option<u32> {
@@ -58,12 +70,12 @@ impl Figure {
 
     /// Uptime in words: `99.98 %`, or `no data`.
     pub fn text(&self) -> String {
-        self.uptime_hundredths().map_or_else(|| "no data".to_owned(), percent)
+        percent(self.uptime_hundredths(), 2)
     }
 
-    /// Coverage in words: `98.50 %`, or `no data`.
+    /// Coverage in words: `98.5 %`, or `no data`.
     pub fn coverage_text(&self) -> String {
-        self.coverage_hundredths().map_or_else(|| "no data".to_owned(), percent)
+        percent(self.coverage_hundredths(), 1)
     }
 
     /// Joins the figures of two windows of one component that do not overlap.
@@ -101,10 +113,10 @@ fn mean(fractions: impl Iterator<Item = (i64, i64)>) -> Option<u32> {
     (count > 0).then(|| ((sum + count) / (FINE / u128::from(WHOLE)) / count) as u32)
 }
 
-/// Hundredths of a percent in words: `99.98 %`; a whole is `100 %`.
-pub fn percent(hundredths: u32) -> String {
-    if hundredths == WHOLE {
-        return "100 %".to_owned();
-    }
-    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
+/// Hundredths of a percent in words, with one or two digits, floored: `99.98 %`.
+fn percent(hundredths: Option<u32>, digits: usize) -> String {
+    let Some(hundredths) = hundredths else { return "no data".to_owned() };
+    let (whole, rest) = (hundredths / 100, hundredths % 100);
+    let shown = if digits == 1 { rest / 10 } else { rest };
+    format!("{whole}.{shown:0digits$}\u{a0}%")
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Body, Component, Moment, ProbeKey, Record, Remark, Round, Settings, Span, Verdict};
+use crate::model::{Body, Moment, ProbeKey, Record, Remark, Round, Settings, Span, Verdict};
 use crate::timeline::clock;
+use crate::timeline::recorded::former_keys;
 use crate::timeline::window::{self, Spans};
 use crate::timeline::{Place, Timelines};
 
@@ -144,8 +145,8 @@ pub(super) fn gather<'r>(records: &'r [Record], settings: &Settings, moment: Mom
 }
 
 /// The set of records: chain by chain, each in the order of `n`, every one once.
-fn chains(records: &[Record]) -> Vec<&Record> {
-    let mut all: Vec<&Record> = records.iter().collect();
+pub(super) fn chains<'r>(records: impl IntoIterator<Item = &'r Record>) -> Vec<&'r Record> {
+    let mut all: Vec<&Record> = records.into_iter().collect();
     all.sort_by(|a, b| a.chain.cmp(&b.chain).then(a.n.cmp(&b.n)).then_with(|| (a.t, &a.head).cmp(&(b.t, &b.head))));
     all.dedup_by(|b, a| a.chain == b.chain && a.n == b.n && a == b);
     all
@@ -341,47 +342,6 @@ impl<'r> Sorter<'r> {
         }
         (self.strips, self.reasons)
     }
-}
-
-/// The keys that a probe had under its component's former ids.
-fn former_keys(component: &Component, name: &str) -> Vec<String> {
-    component.formerly.iter().map(|old| format!("{old}/{name}")).collect()
-}
-
-/// See [`crate::timeline::values`].
-pub(super) fn values(
-    records: &[Record],
-    probe: &ProbeKey,
-    field: &str,
-    from: Moment,
-    to: Moment,
-) -> Vec<(Moment, f64)> {
-    let mut found: Vec<(Moment, &str, u64, f64)> = Vec::new();
-    for chain in chains(records).chunk_by(|a, b| a.chain == b.chain) {
-        if chain[0].chain.is_desk() {
-            continue;
-        }
-        let place = chain[0].chain.as_str().split('+').next().unwrap_or_default();
-        for (record, aside) in chain.iter().zip(clock::judge(chain).aside) {
-            let Body::Round(round) = &record.body else { continue };
-            if aside || record.t < from || record.t > to {
-                continue;
-            }
-            let recorded = round.rec.iter().filter(|(key, _)| key == probe).flat_map(|(_, fields)| fields);
-            found.extend(
-                recorded.filter(|(name, _)| name == field).map(|(_, value)| (record.t, place, record.n, *value)),
-            );
-        }
-    }
-    found.sort_by(|a, b| (a.0, a.1, a.2).cmp(&(b.0, b.1, b.2)));
-    found.dedup_by(|later, kept| {
-        let same = (later.0, later.1) == (kept.0, kept.1);
-        if same {
-            *kept = *later;
-        }
-        same
-    });
-    found.into_iter().map(|(t, _, _, value)| (t, value)).collect()
 }
 
 impl Timelines {

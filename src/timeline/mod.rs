@@ -13,6 +13,7 @@ mod figure;
 mod gather;
 mod level;
 mod outage;
+mod recorded;
 mod strip;
 mod sweep;
 mod window;
@@ -22,10 +23,11 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use crate::model::{ComponentId, Moment, ProbeKey, Record, Remark, Settings, Span, Status, Vantage, Verdict};
+use crate::model::{ComponentId, Moment, ProbeKey, Record, Remark, Settings, Status, Vantage, Verdict};
 
-pub use day::{Day, Month, days, last_24h, last_days, months};
-pub use figure::{GroupFigure, group_figure, percent};
+pub use day::{Day, Month, days, days_from, last_24h, last_days, months};
+pub use figure::{GroupFigure, group_figure};
+pub use recorded::{Heard, rounds, values};
 
 /// Every component's timeline.
 #[derive(Clone, Debug, Default)]
@@ -232,10 +234,27 @@ impl ComponentTimeline {
     /// The status at a moment: that of the stretch holding it; the last one also holds the moment of the fold.
     /// Before the first record it is no data.
     pub fn status_at(&self, at: Moment) -> Status {
+        self.holding(at).map_or(Status::NoData, |s| s.status)
+    }
+
+    /// The stretch that holds a moment; the last one also holds its own end.
+    fn holding(&self, at: Moment) -> Option<&Stretch> {
         let after = self.stretches.partition_point(|s| s.from <= at);
-        match after.checked_sub(1).map(|i| &self.stretches[i]) {
-            Some(s) if at < s.to || (after == self.stretches.len() && at == s.to) => s.status,
-            _ => Status::NoData,
+        let stretch = &self.stretches[after.checked_sub(1)?];
+        (at < stretch.to || (after == self.stretches.len() && at == stretch.to)).then_some(stretch)
+    }
+
+    /// A component that nobody has looked at.
+    pub fn blank(id: ComponentId) -> Self {
+        Self {
+            id,
+            since: None,
+            stretches: Vec::new(),
+            outages: Vec::new(),
+            blips: Vec::new(),
+            pending: None,
+            last_look: None,
+            probes: Vec::new(),
         }
     }
 
@@ -264,16 +283,4 @@ impl ComponentTimeline {
     pub fn failing_as_known_at(&self, at: Moment) -> bool {
         self.outages.iter().rev().any(|o| o.seen <= at && o.end.is_none_or(|end| at < end.seen))
     }
-}
-
-/// The recorded values of one probe's field over a window, both ends included, oldest first, all places.
-///
-/// Rounds that a corrected clock set aside are left out, as they are from the fold; of doubled rounds the later counts.
-pub fn values(records: &[Record], probe: &ProbeKey, field: &str, from: Moment, to: Moment) -> Vec<(Moment, f64)> {
-    gather::values(records, probe, field, from, to)
-}
-
-/// The length of a window, for callers that show it.
-pub fn length(from: Moment, to: Moment) -> Span {
-    to - from
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
 
-use crate::model::{Moment, Origin, Remark, Section, Update, Visibility, WriteUp, WriteUpKind, Zone};
+use crate::model::{Moment, Origin, Remark, Section, Update, WriteUp, Zone};
 use crate::writeup::body::{self, Body, Kind, Part};
 use crate::writeup::heading::{self, Heading};
 use crate::writeup::html::{Beside, Maker, Placed};
@@ -81,33 +81,7 @@ pub(super) fn read(file: &str, slug: &str, bytes: &[u8], zone: Zone, beside: &Be
 }
 
 fn empty(file: &str, slug: &str, bytes: &[u8]) -> WriteUp {
-    WriteUp {
-        file: file.to_owned(),
-        slug: slug.to_owned(),
-        sha256: hex(bytes),
-        title: String::new(),
-        kind: WriteUpKind::Incident,
-        components: Vec::new(),
-        started: None,
-        ended: None,
-        status: None,
-        impact: None,
-        incident: Vec::new(),
-        follows: None,
-        starts: None,
-        ends: None,
-        recurs: None,
-        authors: Vec::new(),
-        roles: Vec::new(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
-        draft: false,
-        visibility: Visibility::Public,
-        updates: Vec::new(),
-        sections: Vec::new(),
-        timeline: Vec::new(),
-        actions: Vec::new(),
-    }
+    WriteUp { file: file.to_owned(), slug: slug.to_owned(), sha256: hex(bytes), ..WriteUp::default() }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -154,29 +154,11 @@ fn writeup(file: &str, title: &str, kind: WriteUpKind, updates: Vec<Update>) -> 
     WriteUp {
         file: file.to_owned(),
         slug: file.trim_end_matches(".md").to_owned(),
-        sha256: String::new(),
         title: title.to_owned(),
         kind,
         components: vec![(id("web"), None), (id("vault"), None)],
-        started: None,
-        ended: None,
-        status: None,
-        impact: None,
-        incident: Vec::new(),
-        follows: None,
-        starts: None,
-        ends: None,
-        recurs: None,
-        authors: Vec::new(),
-        roles: Vec::new(),
-        tags: Vec::new(),
-        aliases: Vec::new(),
-        draft: false,
-        visibility: Visibility::Public,
         updates,
-        sections: Vec::new(),
-        timeline: Vec::new(),
-        actions: Vec::new(),
+        ..WriteUp::default()
     }
 }
 

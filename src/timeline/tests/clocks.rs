@@ -1,8 +1,8 @@
 //! Rule 1: the set of records, late and doubled rounds, records after the moment, clocks that went back.
 
 use super::{append, draw, first, look, minute, one_strip, settings, tell, told};
-use crate::model::{Body, Head, Record, Round, Span};
-use crate::timeline::{fold, values};
+use crate::model::{Body, Component, Head, Probe, Record, Round, Span};
+use crate::timeline::{fold, rounds, values};
 
 /// Rounds of one place in the order in which they were written: when, and what the look said.
 fn written(rounds: &[(f64, char)]) -> Vec<Record> {
@@ -96,8 +96,8 @@ fn details_and_bodies_of_later_versions_are_folded_by_nobody() {
 #[test]
 fn recorded_values_come_in_order_once_and_without_what_was_set_aside() {
     let mut records = Vec::new();
-    let mut record = |chain: &str, at: f64, value: f64| {
-        let rec = vec![("redis/redis".into(), vec![("keys".to_owned(), value), ("other".to_owned(), 0.0)])];
+    let mut record = |chain: &str, key: &str, at: f64, value: f64| {
+        let rec = vec![(key.into(), vec![("keys".to_owned(), value), ("other".to_owned(), 0.0)])];
         append(
             &mut records,
             chain,
@@ -106,10 +106,20 @@ fn recorded_values_come_in_order_once_and_without_what_was_set_aside() {
         );
     };
     for (at, value) in [(1.0, 10.0), (2.0, 20.0), (2.0, 21.0), (30.0, 99.0), (3.0, 30.0)] {
-        record("nyc", at, value);
+        record("nyc", "redis/redis", at, value);
     }
-    record("fra", 2.5, 25.0);
+    record("fra", "cache/redis", 0.5, 5.0);
+    record("fra", "redis/redis", 2.5, 25.0);
     draw(&mut records, "fra", &[("redis/redis", "uuu")]);
-    let found = values(&records, &"redis/redis".into(), "keys", minute(2.0), minute(40.0));
-    assert_eq!(found, [(minute(2.0), 21.0), (minute(2.5), 25.0), (minute(3.0), 30.0)]);
+    let settings = settings(&[("redis", 1)], &["nyc", "fra"]);
+    let component = Component { formerly: vec!["cache".into()], ..settings.components[0].clone() };
+    let probe = Probe { key: "redis/redis".into(), ..component.probes[0].clone() };
+    let found = |from: f64, to: f64| {
+        let all = rounds(&records, minute(to));
+        let first = all.partition_point(|(record, _)| record.t < minute(from));
+        values(&all[first..], &component, &probe).remove("keys").unwrap_or_default()
+    };
+    assert_eq!(found(2.0, 40.0), [(minute(2.0), 21.0), (minute(2.5), 25.0), (minute(3.0), 30.0)]);
+    assert_eq!(found(0.0, 1.0), [(minute(0.5), 5.0), (minute(1.0), 10.0)], "under its former id too");
+    assert_eq!(found(4.0, 40.0), []);
 }

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::{MINUTE, declare, draw, first, minute, one_strip, settings, word};
 use crate::model::{Moment, Zone};
 use crate::timeline::{
-    Buckets, ComponentTimeline, Figure, days, fold, group_figure, last_24h, last_days, months, percent,
+    Buckets, ComponentTimeline, Figure, days, days_from, fold, group_figure, last_24h, last_days, months,
 };
 
 /// Uptime and coverage of a window of one strip, as shown.
@@ -13,7 +13,12 @@ fn shown(strip: &str, from: f64, to: f64) -> (String, String) {
     let (records, settings) = one_strip(strip, 1, |_| {});
     let timelines = fold(&records, &settings, minute(strip.len() as f64));
     let figure = first(&timelines).figure(minute(from), minute(to));
-    (figure.text(), figure.coverage_text())
+    (plain(&figure.text()), plain(&figure.coverage_text()))
+}
+
+/// Without the space that does not break.
+fn plain(text: &str) -> String {
+    text.replace('\u{a0}', " ")
 }
 
 #[test]
@@ -22,13 +27,13 @@ fn uptime_is_known_time_without_weighted_downtime() {
         let (uptime, coverage) = shown(strip, from, to);
         format!("{uptime}, {coverage}")
     };
-    assert_eq!(shown("uuuuuuuuuuu", 1.0, 11.0), "100 %, 100 %");
-    assert_eq!(shown("uuuddduuuuu", 1.0, 11.0), "70.00 %, 100 %");
-    assert_eq!(shown("uuugggguuuu", 1.0, 11.0), "100 %, 100 %", "degraded is no downtime");
-    assert_eq!(shown("uuuuud", 1.0, 6.0), "100 %, 100 %", "a blip is no downtime");
-    assert_eq!(shown("uuu???uuuuu", 1.0, 11.0), "100 %, 70.00 %", "unknown is not up");
-    assert_eq!(shown("??????", 1.0, 6.0), "no data, 0.00 %");
-    assert_eq!(shown("uuuuuuuuuuu", -50.0, 99.0), "100 %, 100 %", "from the first record to the moment");
+    assert_eq!(shown("uuuuuuuuuuu", 1.0, 11.0), "100.00 %, 100.0 %");
+    assert_eq!(shown("uuuddduuuuu", 1.0, 11.0), "70.00 %, 100.0 %");
+    assert_eq!(shown("uuugggguuuu", 1.0, 11.0), "100.00 %, 100.0 %", "degraded is no downtime");
+    assert_eq!(shown("uuuuud", 1.0, 6.0), "100.00 %, 100.0 %", "a blip is no downtime");
+    assert_eq!(shown("uuu???uuuuu", 1.0, 11.0), "100.00 %, 70.0 %", "unknown is not up");
+    assert_eq!(shown("??????", 1.0, 6.0), "no data, 0.0 %");
+    assert_eq!(shown("uuuuuuuuuuu", -50.0, 99.0), "100.00 %, 100.0 %", "from the first record to the moment");
     assert_eq!(shown("uuuuuuuuuuu", 6.0, 6.0), "no data, no data");
     assert_eq!(shown("uuuuuuuuuuu", 9.0, 3.0), "no data, no data");
 }
@@ -41,7 +46,7 @@ fn partial_counts_three_tenths_and_maintenance_nothing() {
     let figure = |records: &[_]| first(&fold(records, &settings, minute(21.0))).figure(minute(1.0), minute(21.0));
     let plain = figure(&records);
     assert_eq!((plain.down_tenth_ms, plain.counted_ms), (9 * 3 * MINUTE, 20 * MINUTE));
-    assert_eq!(plain.text(), "86.50 %");
+    assert_eq!(plain.text(), "86.50\u{a0}%");
     declare(&mut records, 1.0, "move", 6.0, 11.0, &["web"]);
     let less = figure(&records);
     assert_eq!((less.known_ms, less.counted_ms, less.down_tenth_ms), (20 * MINUTE, 15 * MINUTE, 4 * 3 * MINUTE));
@@ -51,9 +56,13 @@ fn partial_counts_three_tenths_and_maintenance_nothing() {
 #[test]
 fn a_whole_is_shown_only_where_there_was_no_downtime_at_all() {
     let figure = |down_tenth_ms| Figure { window_ms: 1 << 40, known_ms: 1 << 40, counted_ms: 1 << 40, down_tenth_ms };
-    assert_eq!((figure(0).text(), figure(1).text()), ("100 %".into(), "99.99 %".into()));
+    assert_eq!((figure(0).text(), figure(1).text()), ("100.00\u{a0}%".into(), "99.99\u{a0}%".into()));
     assert_eq!(Figure::default().uptime_hundredths(), None);
-    assert_eq!([percent(0), percent(5), percent(9998), percent(10_000)], ["0.00 %", "0.05 %", "99.98 %", "100 %"]);
+    let up =
+        |tenths: i64| plain(&Figure { counted_ms: 1000, down_tenth_ms: 10_000 - tenths, ..Figure::default() }.text());
+    assert_eq!([up(0), up(5), up(9998), up(10_000)], ["0.00 %", "0.05 %", "99.98 %", "100.00 %"]);
+    let seen = |known_ms| plain(&Figure { window_ms: 10_000, known_ms, ..Figure::default() }.coverage_text());
+    assert_eq!([seen(5), seen(9999), seen(10_000)], ["0.0 %", "99.9 %", "100.0 %"]);
 }
 
 #[test]
@@ -131,6 +140,24 @@ fn a_day_shows_its_worst_and_counts_the_blips_that_began_on_it() {
     let today = &bars[2];
     assert_eq!((today.down_ms, today.degraded_ms), (3 * MINUTE, 2 * MINUTE));
     assert_eq!(today.figure.window_ms - today.known_ms, MINUTE);
+}
+
+#[test]
+fn a_page_that_reaches_to_an_hour_counts_nothing_after_it() {
+    let (records, settings) = one_strip("uuuuuudd", 1, |_| {});
+    let timelines = fold(&records, &settings, minute(8.0));
+    let told = |until: f64| {
+        let day = &days(first(&timelines), Zone::UTC, minute(until), 1)[0];
+        let month = &months(first(&timelines), Zone::UTC, minute(until), 1)[0];
+        assert_eq!((month.worst, month.down_ms, month.figure), (day.worst, day.down_ms, day.figure));
+        (day.worst.map(word), day.down_ms, day.figure.window_ms)
+    };
+    assert_eq!(told(6.0), (Some("up"), 0, 5 * MINUTE));
+    assert_eq!(told(7.0), (Some("major"), 0, 6 * MINUTE), "what begins where the page ends is what it is about");
+    assert_eq!(told(8.0), (Some("major"), MINUTE, 7 * MINUTE));
+    let month = days_from(first(&timelines), Zone::UTC, minute(8.0), NaiveDate::default(), 3);
+    let worst: Vec<_> = month.iter().map(|d| d.worst.map(word)).collect();
+    assert_eq!(worst, [Some("major"), None, None], "days that have not begun are empty");
 }
 
 #[test]
