@@ -88,12 +88,16 @@ pub fn public_folder(site: &Path) -> Result<PathBuf, Trouble> {
 pub fn moment(site: &Path, text: &str) -> Result<Moment, Trouble> {
     let loaded = conf::load(site, Purpose { looks: false, tells: false })?;
     let zone = loaded.settings.site.time_zone;
-    clock::read_moment(text, zone).ok_or_else(|| {
+    let moment = clock::read_moment(text, zone).ok_or_else(|| {
         Trouble::Usage(format!(
             "`{text}` is no moment; write `2026-11-23 09:20` (read in {}) or RFC 3339 with an offset",
             zone.name()
         ))
-    })
+    })?;
+    if moment > clock::now() {
+        return Err(Trouble::Usage(format!("`{text}` has not come yet; a look back wants a moment that is past")));
+    }
+    Ok(moment)
 }
 
 /// Appends bodies to a chain of a site: the demo's way into the record, and the only one.
@@ -112,4 +116,23 @@ pub fn declare(
     let timelines = timeline::fold(records, &loaded.settings, now);
     let due = incident::due(&timelines, records, writeups, &loaded.settings, now);
     save::desk(&Folders::of(site), loaded, due, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_back_looks_back() {
+        let site = tempfile::tempdir().unwrap();
+        let config = "[site]\ntitle = \"S\"\nurl = \"https://status.example.com/\"\n";
+        std::fs::write(site.path().join("statuary.toml"), config).unwrap();
+        let said = |text: &str| moment(site.path(), text).map_err(|e| e.to_string());
+        assert!(said("2026-01-02 03:04").is_ok());
+        assert_eq!(
+            said("2999-01-01").unwrap_err(),
+            "`2999-01-01` has not come yet; a look back wants a moment that is past"
+        );
+        assert!(said("soon").unwrap_err().starts_with("`soon` is no moment"));
+    }
 }

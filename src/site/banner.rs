@@ -58,7 +58,8 @@ pub fn headline(scene: &Scene<'_>, situation: &Situation<'_>) -> Headline {
                 sentence: format!("We cannot see {title}."),
                 lead: match blind {
                     Some(why) => say::blind(title, &at, why, before.as_ref()),
-                    None => say::nobody_since(title, &at, before.as_ref()),
+                    // The last look vouched for a while longer; nobody has looked since it, and not since then.
+                    None => say::nobody_since(title, before.as_ref().map_or(&at, |(seen, _)| seen), before.as_ref()),
                 },
                 tab: format!("Not seen since {at}"),
                 ..blank(Status::NoData, unseen_line(scene, *since, blind.is_some()))

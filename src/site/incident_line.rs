@@ -10,7 +10,8 @@ use crate::site::sentences as say;
 
 /// Draws it; none where nothing failed.
 pub fn line(scene: &Scene<'_>, i: &Incident, clock: Clock) -> Option<Line> {
-    let worst = i.members.iter().filter(|m| scene.card(&m.component).is_some()).map(|m| m.worst).max()?;
+    let shown = i.members.iter().filter(|m| scene.card(&m.component).is_some());
+    let worst = shown.map(|m| m.worst).max().filter(|worst| worst.is_bad())?;
     let state = letter(worst);
     let (word, again) = match worst {
         Status::Major => ("Down", "Down again"),
@@ -84,4 +85,23 @@ fn back(scene: &Scene<'_>, i: &Incident) -> Option<(Moment, Moment, Vec<String>)
     let longest = all.iter().max_by_key(|(a, b, _)| (*b - *a, std::cmp::Reverse(*a)))?;
     let (from, to) = (longest.0, longest.1);
     Some((from, to, all.iter().filter(|b| b.0 == from).map(|b| b.2.clone()).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site::fixture;
+
+    #[test]
+    fn where_nothing_failed_there_is_no_line() {
+        let mut f = fixture::outage();
+        let drawn = |f: &fixture::Fixture| {
+            let world = f.world();
+            let scene = Scene::new(&world);
+            line(&scene, &f.book.incidents[0], scene.clock).is_some()
+        };
+        assert!(drawn(&f));
+        f.book.incidents[0].members.iter_mut().for_each(|m| m.worst = Status::Operational);
+        assert!(!drawn(&f), "named by people without an impact, and measured as up");
+    }
 }
