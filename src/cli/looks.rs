@@ -20,7 +20,8 @@ pub fn check(site: &Path, format: Format) -> Result<u8, Trouble> {
         probes.into_iter().find(|p| p.key == look.key).map_or("", |p| p.kind)
     };
     let count = |v: Verdict| looked.looks.iter().filter(|l| last(l).verdict == v).count();
-    let down = count(Verdict::Down);
+    // A place that sees nothing knows of nothing that is down.
+    let down = if looked.blind.is_some() { 0 } else { count(Verdict::Down) };
     match format {
         Format::Json => json(&json!({
             "took_ms": looked.took.ms(),

@@ -122,7 +122,12 @@ pub fn stat(site: &Path, format: Format) -> Result<u8, Trouble> {
 pub fn config_check(site: &Path, format: Format) -> Result<u8, Trouble> {
     let checked = app::config_check(site);
     if format == Format::Json {
-        let one = |m: &app::Mistake| json!({"file": m.origin.file, "line": m.origin.line, "column": m.origin.column, "text": m.text});
+        let one = |m: &app::Mistake| {
+            json!({
+                "file": m.origin.file, "line": m.origin.line, "column": m.origin.column, "text": m.text,
+                "message": m.rendered.trim_end(),
+            })
+        };
         let (code, value) = match &checked {
             Ok(loaded) => (0, json!({"good": true, "warnings": loaded.warnings.iter().map(one).collect::<Vec<_>>()})),
             Err(mistakes) => (2, json!({"good": false, "mistakes": mistakes.0.iter().map(one).collect::<Vec<_>>()})),

@@ -315,17 +315,30 @@ pub(super) fn journal(reader: &mut Reader<'_>, table: &Table<'_>) -> JournalSett
 pub(super) fn publish(reader: &mut Reader<'_>, table: &Table<'_>) -> PublishSettings {
     let read = reader.read("[publish]", table, tables::PUBLISH, &[], false);
     let folder = read.givens.text("folder").unwrap_or("public");
-    if let Some(why) = wrong_folder(Path::new(folder)) {
+    if let Some(why) = wrong_folder(Path::new(folder)).or_else(|| same_folder(reader.site, Path::new(folder))) {
         reader
             .found
             .error(read.at("folder"), format!("the site cannot be put into `{folder}`"))
             .expected(why)
-            .help("files there that are no part of the site are removed; give it a folder of its own");
+            .help("pages would stand between what people wrote and what was seen; give it a folder of its own");
     }
     PublishSettings { folder: PathBuf::from(folder), after: read.givens.text("after").map(str::to_owned) }
 }
 
-/// Publishing removes what does not belong; it must never reach what people wrote or what was seen.
+/// The folders of a site that hold what people wrote or what was seen: publishing must never reach into them.
+const OWN: [&str; 6] = ["journal", "incidents", "templates", "static", ".statuary", ".git"];
+
+/// The same by another name: an absolute path, or a link that leads there.
+fn same_folder(site: &Path, folder: &Path) -> Option<&'static str> {
+    let real = site.join(folder).canonicalize().ok()?;
+    let site = site.canonicalize().ok()?;
+    if real == site {
+        return Some("this is the site's own folder");
+    }
+    let own = OWN.iter().filter_map(|name| site.join(name).canonicalize().ok());
+    own.into_iter().any(|own| real.starts_with(own)).then_some("this folder is the site's own source")
+}
+
 fn wrong_folder(folder: &Path) -> Option<&'static str> {
     let mut parts: Vec<&std::ffi::OsStr> = Vec::new();
     for part in folder.components() {
@@ -340,10 +353,9 @@ fn wrong_folder(folder: &Path) -> Option<&'static str> {
             }
         }
     }
-    let own = ["journal", "incidents", "templates", "static", ".statuary", ".git"];
     match parts.first().and_then(|p| p.to_str()) {
         None => Some("this is the site's own folder"),
-        Some(first) if own.contains(&first) => Some("this folder holds what the site is made from"),
+        Some(first) if OWN.contains(&first) => Some("this folder holds what the site is made from"),
         Some(_) => None,
     }
 }
@@ -351,6 +363,17 @@ fn wrong_folder(folder: &Path) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_or_an_absolute_path_to_the_sources_is_refused_too() {
+        let site = tempfile::tempdir().unwrap();
+        std::fs::create_dir(site.path().join("journal")).unwrap();
+        std::os::unix::fs::symlink("journal", site.path().join("www")).unwrap();
+        assert!(same_folder(site.path(), Path::new("www")).is_some());
+        assert!(same_folder(site.path(), &site.path().join("journal")).is_some());
+        assert!(same_folder(site.path(), site.path()).is_some());
+        assert!(same_folder(site.path(), Path::new("public")).is_none());
+    }
 
     #[test]
     fn a_site_is_never_put_over_its_own_sources() {

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use crate::model::Moment;
 use crate::site::bars;
-use crate::site::clock::{Clock, first_of_month, hour, month, next_month};
+use crate::site::clock::{Clock, first_of_month, month, next_month};
 use crate::site::entries;
-use crate::site::frame::{frame, reaching_foot, settled_foot};
+use crate::site::frame::{frame, reaching_foot, settled_foot, settled_until};
 use crate::site::parts::{AxisLabel, Entry, Frame, Link, Strip};
 use crate::site::scene::Scene;
 use crate::site::sentences as say;
@@ -79,7 +79,9 @@ struct Month {
 
 /// The list and every month.
 pub fn history(scene: &Scene<'_>) -> (HistoryPage, Vec<MonthPage>) {
-    let until = hour(scene.moment());
+    let stretches = scene.cards.iter().filter_map(|c| c.timeline).flat_map(|t| t.stretches.iter().map(|s| s.from));
+    let events = scene.incidents().flat_map(|i| i.events.iter().map(|e| e.published));
+    let until = settled_until(scene.moment(), stretches.chain(events));
     let months = months(scene, until);
     let pages: Vec<MonthPage> = months.iter().map(|m| page(scene, *m, &months, until)).collect();
     let lines =

@@ -171,9 +171,9 @@ pub fn calm(components: usize, at: Option<&str>, places: usize, watched: &str) -
     format!("{all} answered at {at}{from}. {watched} of the last 24 hours was watched.")
 }
 
-/// A bad row that is not confirmed: "Website failed at 9:19 and is being checked."
+/// A bad row that is not confirmed: "Website had a bad look at 9:19 and is being checked."
 pub fn checking(who: &[&str], since: &str) -> String {
-    format!("{} failed at {since} and {} being checked.", names(who), verb(who, "is", "are"))
+    format!("{} had a bad look at {since} and {} being checked.", names(who), verb(who, "is", "are"))
 }
 
 /// "Our own connection failed at 9:12: … This says nothing about Stella. At 9:11 it was up."

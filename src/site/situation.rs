@@ -137,9 +137,12 @@ fn things<'a>(scene: &Scene<'a>, bad: &[Card<'a>]) -> Vec<Thing<'a>> {
     let mut things: Vec<Thing<'a>> = open
         .into_iter()
         .map(|(incident, cards)| {
-            let since = cards.iter().filter_map(|c| c.since).min().unwrap_or(scene.moment());
+            // Since when it is as bad as it is now; the incident may have begun with something milder.
+            let worst = cards.iter().map(|c| c.status).max();
+            let as_bad = cards.iter().filter(|c| Some(c.status) == worst);
+            let since = as_bad.filter_map(|c| c.since).min().unwrap_or(scene.moment());
             let scale = scale(scene, &cards);
-            Thing { incident, cards, scale, since: incident.map_or(since, |i| i.started) }
+            Thing { incident, cards, scale, since }
         })
         .collect();
     things.sort_by_key(|t| (std::cmp::Reverse(t.worst()), std::cmp::Reverse(t.scale), t.since));
