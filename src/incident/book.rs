@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::incident::events::{events, status};
 use crate::incident::facts::{Facts, Measured};
+use crate::incident::failing::{self, failing};
 use crate::incident::graph::Graph;
 use crate::incident::join::{self, Pair};
 use crate::incident::ledger::{self, Case, Cases, Entry};
@@ -51,7 +52,7 @@ pub(super) fn attach(
         look_back,
     };
     let (pairs, mut remarks) = join::pairs(&cases, writeups, &graph, settings, moment);
-    let mut incidents: Vec<Incident> = pairs.iter().filter_map(|p| desk.incident(p)).collect();
+    let mut incidents: Vec<Incident> = pairs.iter().filter_map(|p| desk.incident(p, &mut remarks)).collect();
     Desk::address(&mut incidents);
     remarks.extend(desk.follow(&mut incidents));
     incidents.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.slug.cmp(&b.slug)));
@@ -65,7 +66,7 @@ pub(super) fn attach(
 
 impl Desk<'_> {
     /// One incident; none where it was not yet known at the moment.
-    fn incident(&self, pair: &Pair) -> Option<Incident> {
+    fn incident(&self, pair: &Pair, remarks: &mut Vec<Remark>) -> Option<Incident> {
         let w = pair.writeup.map(|i| &self.writeups[i]);
         let cases: Vec<&Case> = pair.cases.iter().map(|c| &self.cases[*c]).collect();
         let measured = self.facts.members(&pair.cases);
@@ -83,13 +84,17 @@ impl Desk<'_> {
         let started = began.or(first_word).or_else(by_name).or(filed.map(|f| f.0)).unwrap_or(self.moment);
         let front = w.and_then(|w| w.status).zip(filed.map(|f| f.1));
         let ended_by_now = w.and_then(|w| w.ended).is_some_and(|e| e <= self.moment);
-        let status = status(&events, front).unwrap_or(if ended_by_now && cases.is_empty() {
+        let failing = failing(&measured, &self.facts);
+        let status = status(&events, front, failing.is_some()).unwrap_or(if ended_by_now && cases.is_empty() {
             IncidentStatus::Resolved
         } else {
             IncidentStatus::Investigating
         });
         let end = || w.and_then(|w| w.ended).or(measured_end).or_else(|| over_since(&events)).unwrap_or(started);
         let ended = status.is_over().then(end).map(|e| e.max(started));
+        if let Some((f, w)) = failing.zip(w) {
+            remarks.extend(failing::remarks(&f, w, &events, &clock, self.moment));
+        }
         let members = members(self, &measured, w);
         let refuted = !measured.is_empty() && measured.iter().all(|m| m.refuted);
         let next_word = Self::next_word(&events, w).filter(|_| !status.is_over());

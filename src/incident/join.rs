@@ -113,7 +113,8 @@ fn candidates(w: &WriteUp, cases: &Cases, graph: &Graph<'_>, settings: &Settings
         let fits = |c: &Case| {
             let shares = c.parts.iter().any(|p| ids.contains(&&p.component));
             let (start, end) = span(c, moment);
-            known(c) && same_side(c, w) && shares && from <= end + around && to >= start - around
+            // A heading's time is exact to the minute only.
+            known(c) && same_side(c, w) && shares && from <= end + around && to >= start.minute() - around
         };
         (0..cases.len()).filter(|c| fits(&cases[*c])).collect()
     };
