@@ -10,7 +10,7 @@ use crate::incident::join::{self, Pair};
 use crate::incident::ledger::{self, Case, Cases, Entry};
 use crate::incident::say::{self, Clock};
 use crate::incident::windows::remark;
-use crate::incident::words::Press;
+use crate::incident::words::{self, Press};
 use crate::incident::{Book, Event, Incident, Member, Voice, plan, shown};
 use crate::model::{
     Announce, Impact, IncidentStatus, Moment, Record, Remark, Settings, Span, Status, Visibility, WriteUp, WriteUpKind,
@@ -51,7 +51,7 @@ pub(super) fn attach(
         moment,
         look_back,
     };
-    let (pairs, mut remarks) = join::pairs(&cases, writeups, &graph, settings, moment);
+    let (pairs, mut remarks) = join::pairs(&cases, writeups, &graph, settings, &desk.press, moment);
     let mut incidents: Vec<Incident> = pairs.iter().filter_map(|p| desk.incident(p, &mut remarks)).collect();
     Desk::address(&mut incidents);
     remarks.extend(desk.follow(&mut incidents));
@@ -92,12 +92,13 @@ impl Desk<'_> {
         });
         let end = || w.and_then(|w| w.ended).or(measured_end).or_else(|| over_since(&events)).unwrap_or(started);
         let ended = status.is_over().then(end).map(|e| e.max(started));
-        if let Some((f, w)) = failing.zip(w) {
-            remarks.extend(failing::remarks(&f, w, &events, &clock, self.moment));
+        if let Some(w) = w {
+            remarks.extend(words::remarks(w, &events, &clock));
+            remarks.extend(failing.iter().flat_map(|f| failing::remarks(f, w, &events, &clock, self.moment)));
         }
         let members = members(self, &measured, w);
         let refuted = !measured.is_empty() && measured.iter().all(|m| m.refuted);
-        let next_word = Self::next_word(&events, w).filter(|_| !status.is_over());
+        let next_word = self.next_word(&events, w).filter(|_| !status.is_over());
         let origin = self.facts.origin(&measured);
         Some(Incident {
             id: cases.first().map(|c| c.id.clone()),
@@ -135,12 +136,9 @@ impl Desk<'_> {
     }
 
     /// When the next word is due, by the latest word.
-    fn next_word(events: &[Event], w: Option<&WriteUp>) -> Option<Moment> {
-        let last = events.iter().rev().find_map(|e| match e.voice {
-            Voice::Person(i) => Some(i),
-            Voice::Machine(_) => None,
-        });
-        w?.updates[last?].next
+    fn next_word(&self, events: &[Event], w: Option<&WriteUp>) -> Option<Moment> {
+        let (last, published) = words::last(events)?;
+        w?.updates[last].next_due(published, self.settings.site.time_zone)
     }
 
     /// A write-up is always published, unless it is internal. Without one, `announce` of its members says when.

@@ -91,11 +91,11 @@ fn the_status_is_the_latest_events_a_persons_or_the_machines() {
 
 #[test]
 fn the_machine_never_takes_back_that_a_person_called_it_over() {
-    let mut stage = outage();
+    let mut stage = outage().runs(0..=8);
     let mut w = writeup("2026-11-23-web-down.md", "1", &[("web", None)]);
     w.updates.push(update("a", Some(9), Some(IncidentStatus::Resolved), "x"));
     stage.writeups.push(w);
-    let stage = stage.runs(0..=20);
+    let stage = stage.runs(9..=20);
     assert_eq!(only(&stage.book(20)).status, IncidentStatus::Resolved);
 }
 

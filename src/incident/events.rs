@@ -42,7 +42,7 @@ pub(super) fn events(
     for (i, update) in writeup.iter().flat_map(|w| w.updates.iter().enumerate()) {
         let Some((published, edited)) = writeup.and_then(|w| press.published(w, update)) else { continue };
         let event = Event {
-            at: update.at.map_or(published, |at| after_opening(at, &openings)),
+            at: after_opening(update.shown_at(published), &openings),
             published,
             edited,
             status: update.status,
@@ -59,7 +59,7 @@ pub(super) fn events(
 /// A heading's time is exact to the minute only, a measured one to the millisecond: a word of 11:36 about what began at
 /// 11:36:42 was said after it, not before.
 fn after_opening(at: Moment, openings: &[Moment]) -> Moment {
-    let same = |o: &Moment| *o > at && o.minute() == at;
+    let same = |o: &Moment| *o > at && o.minute() == at; // seconds that were typed, or journaled, are exact
     openings.iter().copied().filter(same).max().unwrap_or(at)
 }
 

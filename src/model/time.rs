@@ -25,6 +25,7 @@ impl Moment {
     }
 
     /// The beginning of its minute, in UTC; every zone of today shares it.
+    #[must_use]
     pub const fn minute(self) -> Self {
         Self(self.0 - self.0.rem_euclid(60_000))
     }
