@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 
 use crate::incident::events::{events, status};
 use crate::incident::facts::{Facts, Measured};
+use crate::incident::failing::{self, failing};
 use crate::incident::graph::Graph;
 use crate::incident::join::{self, Pair};
 use crate::incident::ledger::{self, Case, Cases, Entry};
 use crate::incident::say::{self, Clock};
 use crate::incident::windows::remark;
-use crate::incident::words::Press;
+use crate::incident::words::{self, Press};
 use crate::incident::{Book, Event, Incident, Member, Voice, plan, shown};
 use crate::model::{
     Announce, Impact, IncidentStatus, Moment, Record, Remark, Settings, Span, Status, Visibility, WriteUp, WriteUpKind,
@@ -50,8 +51,8 @@ pub(super) fn attach(
         moment,
         look_back,
     };
-    let (pairs, mut remarks) = join::pairs(&cases, writeups, &graph, settings, moment);
-    let mut incidents: Vec<Incident> = pairs.iter().filter_map(|p| desk.incident(p)).collect();
+    let (pairs, mut remarks) = join::pairs(&cases, writeups, &graph, settings, &desk.press, moment);
+    let mut incidents: Vec<Incident> = pairs.iter().filter_map(|p| desk.incident(p, &mut remarks)).collect();
     Desk::address(&mut incidents);
     remarks.extend(desk.follow(&mut incidents));
     incidents.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.slug.cmp(&b.slug)));
@@ -65,7 +66,7 @@ pub(super) fn attach(
 
 impl Desk<'_> {
     /// One incident; none where it was not yet known at the moment.
-    fn incident(&self, pair: &Pair) -> Option<Incident> {
+    fn incident(&self, pair: &Pair, remarks: &mut Vec<Remark>) -> Option<Incident> {
         let w = pair.writeup.map(|i| &self.writeups[i]);
         let cases: Vec<&Case> = pair.cases.iter().map(|c| &self.cases[*c]).collect();
         let measured = self.facts.members(&pair.cases);
@@ -83,16 +84,21 @@ impl Desk<'_> {
         let started = began.or(first_word).or_else(by_name).or(filed.map(|f| f.0)).unwrap_or(self.moment);
         let front = w.and_then(|w| w.status).zip(filed.map(|f| f.1));
         let ended_by_now = w.and_then(|w| w.ended).is_some_and(|e| e <= self.moment);
-        let status = status(&events, front).unwrap_or(if ended_by_now && cases.is_empty() {
+        let failing = failing(&measured, &self.facts);
+        let status = status(&events, front, failing.is_some()).unwrap_or(if ended_by_now && cases.is_empty() {
             IncidentStatus::Resolved
         } else {
             IncidentStatus::Investigating
         });
         let end = || w.and_then(|w| w.ended).or(measured_end).or_else(|| over_since(&events)).unwrap_or(started);
         let ended = status.is_over().then(end).map(|e| e.max(started));
+        if let Some(w) = w {
+            remarks.extend(words::remarks(w, &events, &clock));
+            remarks.extend(failing.iter().flat_map(|f| failing::remarks(f, w, &events, &clock, self.moment)));
+        }
         let members = members(self, &measured, w);
         let refuted = !measured.is_empty() && measured.iter().all(|m| m.refuted);
-        let next_word = Self::next_word(&events, w).filter(|_| !status.is_over());
+        let next_word = self.next_word(&events, w).filter(|_| !status.is_over());
         let origin = self.facts.origin(&measured);
         Some(Incident {
             id: cases.first().map(|c| c.id.clone()),
@@ -130,12 +136,9 @@ impl Desk<'_> {
     }
 
     /// When the next word is due, by the latest word.
-    fn next_word(events: &[Event], w: Option<&WriteUp>) -> Option<Moment> {
-        let last = events.iter().rev().find_map(|e| match e.voice {
-            Voice::Person(i) => Some(i),
-            Voice::Machine(_) => None,
-        });
-        w?.updates[last?].next
+    fn next_word(&self, events: &[Event], w: Option<&WriteUp>) -> Option<Moment> {
+        let (last, published) = words::last(events)?;
+        w?.updates[last].next_due(published, self.settings.site.time_zone)
     }
 
     /// A write-up is always published, unless it is internal. Without one, `announce` of its members says when.

@@ -336,6 +336,7 @@ pub(super) fn update(key: &str, minute: Option<i64>, status: Option<IncidentStat
         word: status.map_or_else(String::new, |s| s.word().into()),
         at: minute.map(at),
         next: None,
+        next_time: None,
         html: String::new(),
         text: String::new(),
         sha256: sha256.into(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::incident::facts::Facts;
+use crate::incident::failing::says_well;
 use crate::incident::ledger::{Case, Stamp};
 use crate::incident::say::{self, Clock};
 use crate::incident::words::Press;
@@ -37,10 +38,11 @@ pub(super) fn events(
     clock: &Clock,
 ) -> Vec<Event> {
     let mut steps = machine(cases, facts, settings, clock);
+    let openings: Vec<Moment> = steps.iter().filter(|s| s.wants == Wants::Investigating).map(|s| s.event.at).collect();
     for (i, update) in writeup.iter().flat_map(|w| w.updates.iter().enumerate()) {
         let Some((published, edited)) = writeup.and_then(|w| press.published(w, update)) else { continue };
         let event = Event {
-            at: update.at.unwrap_or(published),
+            at: after_opening(update.shown_at(published), &openings),
             published,
             edited,
             status: update.status,
@@ -52,6 +54,13 @@ pub(super) fn events(
     // Stable: at one instant the machine's facts stand before the words about them, and words in the file's order.
     steps.sort_by_key(|s| s.event.at);
     settle(steps)
+}
+
+/// A heading's time is exact to the minute only, a measured one to the millisecond: a word of 11:36 about what began at
+/// 11:36:42 was said after it, not before.
+fn after_opening(at: Moment, openings: &[Moment]) -> Moment {
+    let same = |o: &Moment| *o > at && o.minute() == at; // seconds that were typed, or journaled, are exact
+    openings.iter().copied().filter(same).max().unwrap_or(at)
 }
 
 /// Gives each of the machine's steps the status that it sets, where it sets one: a fact never takes back what a person
@@ -79,10 +88,16 @@ fn settle(steps: Vec<Step>) -> Vec<Event> {
 }
 
 /// The status that the events add up to, with the front matter's as a word at the file's last change. A heading that
-/// was published with that change, or after it, is the later word.
-pub(super) fn status(events: &[Event], front: Option<(IncidentStatus, Moment)>) -> Option<IncidentStatus> {
-    let last = events.iter().rev().find(|e| e.status.is_some());
-    let Some((front, changed)) = front else { return last.and_then(|e| e.status) };
+/// was published with that change, or after it, is the later word. While a member still fails, what says that nothing
+/// does is passed over (`failing`).
+pub(super) fn status(
+    events: &[Event],
+    front: Option<(IncidentStatus, Moment)>,
+    failing: bool,
+) -> Option<IncidentStatus> {
+    let counts = |s: IncidentStatus| !(failing && says_well(s));
+    let last = events.iter().rev().find(|e| e.status.is_some_and(counts));
+    let Some((front, changed)) = front.filter(|(s, _)| counts(*s)) else { return last.and_then(|e| e.status) };
     let later = last.filter(|e| match e.voice {
         Voice::Person(_) => e.at > changed || e.published >= changed,
         Voice::Machine(_) => e.at > changed,

@@ -3,7 +3,8 @@
 use crate::incident::graph::Graph;
 use crate::incident::ledger::{Case, Cases};
 use crate::incident::windows::remark;
-use crate::model::{ComponentId, IncidentId, Moment, Remark, Settings, Span, Visibility, WriteUp, WriteUpKind};
+use crate::incident::words::Press;
+use crate::model::{ComponentId, IncidentId, Moment, Remark, Settings, Span, Update, Visibility, WriteUp, WriteUpKind};
 
 /// How far from an incident a write-up's time may lie.
 const AROUND: Span = Span::from_mins(24 * 60);
@@ -23,6 +24,7 @@ pub(super) fn pairs(
     writeups: &[WriteUp],
     graph: &Graph<'_>,
     settings: &Settings,
+    press: &Press,
     moment: Moment,
 ) -> (Vec<Pair>, Vec<Remark>) {
     let mut taken: Vec<Option<usize>> = vec![None; cases.len()];
@@ -35,7 +37,7 @@ pub(super) fn pairs(
     }
     for follower in [false, true] {
         for (i, w) in of_incidents().filter(|(_, w)| !named(w) && w.follows.is_some() == follower) {
-            let mut candidates = candidates(w, cases, graph, settings, moment);
+            let mut candidates = candidates(w, cases, graph, settings, press, moment);
             if let Some(other) = candidates.iter().find_map(|c| taken[*c]).filter(|_| !follower) {
                 let other = &writeups[other].file;
                 remarks.push(remark(w, &format!("could tell of an incident that {other} already tells of; it stands alone. Name its incident with `incident = [\"…\"]`")));
@@ -104,16 +106,32 @@ fn by_name(
     found
 }
 
-/// The cases that share a component with a write-up and lie at its time: around it, or, where one of them holds it, in it.
-fn candidates(w: &WriteUp, cases: &Cases, graph: &Graph<'_>, settings: &Settings, moment: Moment) -> Vec<usize> {
-    let Some((from, to)) = time(w, settings) else { return Vec::new() };
+/// The cases that share a component with a write-up and lie at its time: around it, or, where one of them holds it, in
+/// it. A write-up without any time speaks of what is open when it is first published; where it names no component
+/// either, of whatever that is.
+fn candidates(
+    w: &WriteUp,
+    cases: &Cases,
+    graph: &Graph<'_>,
+    settings: &Settings,
+    press: &Press,
+    moment: Moment,
+) -> Vec<usize> {
     let ids: Vec<&ComponentId> =
         w.components.iter().map(|(id, _)| graph.number(id.as_str()).map_or(id, |i| &graph.component(i).id)).collect();
+    let shares = |c: &Case| c.parts.iter().any(|p| ids.contains(&&p.component));
+    let Some((from, to)) = time(w, settings, press) else {
+        // What follows another, or says when it was over, tells of the past.
+        let timeless = w.follows.is_none() && w.ended.is_none();
+        let Some((first, _)) = press.file_moments(w).filter(|_| timeless) else { return Vec::new() };
+        let fits = |c: &Case| known(c) && same_side(c, w) && open_at(c, first, moment) && (ids.is_empty() || shares(c));
+        return (0..cases.len()).filter(|c| fits(&cases[*c])).collect();
+    };
     let near = |around: Span| -> Vec<usize> {
         let fits = |c: &Case| {
-            let shares = c.parts.iter().any(|p| ids.contains(&&p.component));
             let (start, end) = span(c, moment);
-            known(c) && same_side(c, w) && shares && from <= end + around && to >= start - around
+            // A heading's time is exact to the minute only.
+            known(c) && same_side(c, w) && shares(c) && from <= end + around && to >= start.minute() - around
         };
         (0..cases.len()).filter(|c| fits(&cases[*c])).collect()
     };
@@ -138,9 +156,15 @@ fn span(case: &Case, moment: Moment) -> (Moment, Moment) {
     (start, end.max(start))
 }
 
+/// Whether it had begun and was not yet resolved.
+fn open_at(case: &Case, at: Moment, moment: Moment) -> bool {
+    span(case, moment).0.minute() <= at && case.resolved.is_none_or(|r| r.seen > at)
+}
+
 /// The time that a write-up speaks of: a moment, or the day in the file's name.
-fn time(w: &WriteUp, settings: &Settings) -> Option<(Moment, Moment)> {
-    let first_word = || w.updates.iter().filter_map(|u| u.at).min();
+fn time(w: &WriteUp, settings: &Settings, press: &Press) -> Option<(Moment, Moment)> {
+    let shown = |u: &Update| u.at.map(|at| press.published(w, u).map_or(at, |(published, _)| u.shown_at(published)));
+    let first_word = || w.updates.iter().filter_map(shown).min();
     if let Some(at) = w.started.or_else(first_word) {
         return Some((at, at));
     }
@@ -158,8 +182,10 @@ pub(super) fn file_date(w: &WriteUp) -> Option<chrono::NaiveDate> {
 
 /// "; did you mean …?", where something is close enough.
 pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    // One slip of the finger in a short name (`wbe`) is far by the share of letters, and near all the same.
+    let slip = |k: &str| name.chars().count() > 2 && strsim::osa_distance(name, k) == 1;
     let best = known
-        .map(|k| (strsim::jaro_winkler(name, k), k))
+        .map(|k| (strsim::jaro_winkler(name, k).max(if slip(k) { 0.9 } else { 0.0 }), k))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .filter(|(score, _)| *score >= 0.8);
     best.map_or_else(String::new, |(_, k)| format!("; did you mean {k}?"))

@@ -15,6 +15,7 @@ mod check;
 mod detect;
 mod events;
 mod facts;
+mod failing;
 mod graph;
 mod join;
 mod joining;
@@ -32,6 +33,8 @@ mod say;
 mod shown;
 mod stood;
 mod windows;
+#[cfg(test)]
+mod word_cases;
 mod words;
 mod worst;
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::incident::Due;
 use crate::incident::ledger::{self, Entry, FileWords};
-use crate::model::{Body, DeskWords, JournaledUpdate, Moment, Record, Update, Visibility, WriteUp};
+use crate::incident::say::Clock;
+use crate::incident::windows::remark;
+use crate::incident::{Due, Event, Voice};
+use crate::model::{Body, DeskWords, JournaledUpdate, Moment, Record, Remark, Update, Visibility, WriteUp};
 
 /// The words that are due: a file that is new or changed, with each update that is new or whose text changed.
 /// Drafts say nothing; internal files go to the internal chain.
@@ -75,4 +77,53 @@ impl Press {
             None => (!self.look_back).then_some((self.moment, self.moment)),
         }
     }
+}
+
+/// The latest word of a person: its place in the write-up, and when it was first published.
+pub(super) fn last(events: &[Event]) -> Option<(usize, Moment)> {
+    events.iter().rev().find_map(|e| match e.voice {
+        Voice::Person(i) => Some((i, e.published)),
+        Voice::Machine(_) => None,
+    })
+}
+
+/// Times of words that cannot be meant as typed, as their first publication tells.
+pub(super) fn remarks(w: &WriteUp, events: &[Event], clock: &Clock) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    let mut say = |update: &Update, text: &str| {
+        let mut told = remark(w, text);
+        if let Some(origin) = &mut told.origin {
+            origin.line = update.line;
+        }
+        remarks.push(told);
+    };
+    for e in events {
+        let Voice::Person(i) = e.voice else { continue };
+        let update = &w.updates[i];
+        if let Some(typed) = update.at.filter(|_| update.is_ahead(e.published)) {
+            let (typed, published) = (clock.at(typed), clock.at(e.published));
+            say(
+                update,
+                &format!(
+                    "this word says {typed}, which was still to come when it was published; it is shown at {published}"
+                ),
+            );
+        }
+    }
+    // Beside a heading's time, the file alone tells, and its reader has said so.
+    let promise = last(events).map(|(i, published)| (&w.updates[i], published));
+    if let Some((update, published)) = promise.filter(|(u, published)| u.next.is_none() || u.is_ahead(*published))
+        && let Some(time) = update.next_time
+        && clock.zone.promised(update.shown_at(published), time).1
+    {
+        let (time, day) = (time.format("%H:%M"), clock.zone.date(published).succ_opt().unwrap_or_default());
+        say(
+            update,
+            &format!(
+                "`next {time}` had passed when this word was published, so it is overdue at once; for a later day write \
+                 its date, as in `next {day} {time}`"
+            ),
+        );
+    }
+    remarks
 }

@@ -24,6 +24,12 @@ impl Moment {
         self.0
     }
 
+    /// The beginning of its minute, in UTC; every zone of today shares it.
+    #[must_use]
+    pub const fn minute(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(60_000))
+    }
+
     /// Reads an RFC 3339 time with any offset; fractions finer than a millisecond are cut off.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text).ok().map(|t| Self(t.timestamp_millis()))

@@ -1,6 +1,13 @@
 //! What a person wrote, read into nouns; every word kept.
 
-use crate::model::{ComponentId, Impact, IncidentId, IncidentStatus, MaintenanceStatus, Moment, Visibility};
+use chrono::NaiveTime;
+
+use crate::model::{
+    ComponentId, Impact, IncidentId, IncidentStatus, MaintenanceStatus, Moment, Span, Visibility, Zone,
+};
+
+/// A heading may be this much ahead of its first publication: clocks differ. More is a slip.
+const AHEAD: Span = Span::from_mins(5);
 
 /// What a write-up tells about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,8 +89,11 @@ pub struct Update {
     pub word: String,
     /// The heading's time; none: when it was first seen.
     pub at: Option<Moment>,
-    /// When the next word is due.
+    /// When the next word is due, where the file alone tells: by a date, or beside the heading's own time.
+    /// [`Update::next_due`] knows it in every case.
     pub next: Option<Moment>,
+    /// When the next word is due, where only a time was typed: that time, on the site's wall.
+    pub next_time: Option<NaiveTime>,
     /// The text, as safe HTML. Addresses inside the site begin with `../../`: the root, seen from `incidents/<slug>/`.
     pub html: String,
     /// The text, as plain words (feeds' summaries, JSON, notifications).
@@ -92,6 +102,26 @@ pub struct Update {
     pub sha256: String,
     /// The line of its heading, from 1.
     pub line: u32,
+}
+
+impl Update {
+    /// Whether its heading lies in the future of its first publication, by more than clocks differ.
+    pub fn is_ahead(&self, published: Moment) -> bool {
+        self.at.is_some_and(|at| at - published > AHEAD)
+    }
+
+    /// When it is shown to have been said: the heading's time, else when it was first published. A heading that lies in
+    /// the future counts as none.
+    pub fn shown_at(&self, published: Moment) -> Moment {
+        self.at.filter(|_| !self.is_ahead(published)).unwrap_or(published)
+    }
+
+    /// When the next word is due. A time alone is counted from when this word was said ([`Zone::promised`]).
+    pub fn next_due(&self, published: Moment, zone: Zone) -> Option<Moment> {
+        let counted = self.next.is_none() || self.is_ahead(published);
+        let time = self.next_time.filter(|_| counted);
+        time.map(|time| zone.promised(self.shown_at(published), time).0).or(self.next)
+    }
 }
 
 /// A part of the postmortem.

@@ -59,6 +59,24 @@ impl Zone {
         Moment::from_ms(local.and_utc().timestamp_millis() - offset * 1000)
     }
 
+    /// The moment that a wall-clock time means to somebody who promises it at `said`: the first such time from that
+    /// minute on, at most 12 hours ahead. A time further ahead is one that has passed already, not tomorrow's: then it
+    /// is the last such time before, and the second value is true.
+    pub fn promised(self, said: Moment, time: NaiveTime) -> (Moment, bool) {
+        let (minute, today) = (said.minute(), self.date(said));
+        let days = [today.pred_opt(), Some(today), today.succ_opt()];
+        let mut passed = minute;
+        for moment in days.into_iter().flatten().map(|day| self.moment(day.and_time(time))) {
+            if moment >= minute && moment - minute <= Span::from_mins(12 * 60) {
+                return (moment, false);
+            }
+            if moment < minute {
+                passed = moment;
+            }
+        }
+        (passed, true)
+    }
+
     /// The moment at which a date begins.
     pub fn day_start(self, date: NaiveDate) -> Moment {
         self.moment(date.and_time(NaiveTime::MIN))
@@ -87,6 +105,27 @@ mod tests {
     #[test]
     fn a_missing_time_uses_the_offset_before_the_gap() {
         assert_eq!(at("America/Los_Angeles", "2026-03-08 02:30"), "2026-03-08T10:30:00.000Z");
+    }
+
+    #[test]
+    fn a_promised_time_is_the_next_one_unless_that_is_half_a_day_away() {
+        let la = Zone::parse("America/Los_Angeles").unwrap();
+        let read = |text: &str, format| NaiveDateTime::parse_from_str(&format!("2026-11-{text}"), format).unwrap();
+        for (said, time, meant, passed) in [
+            ("23 11:39:20", "12:00", "23 12:00", false),
+            ("23 11:39:20", "11:39", "23 11:39", false),
+            ("23 23:50:00", "00:30", "24 00:30", false),
+            ("23 11:39:20", "11:00", "23 11:00", true),
+            ("23 21:30:00", "09:30", "24 09:30", false),
+            ("23 21:29:00", "09:30", "23 09:30", true),
+            ("24 00:10:00", "23:00", "23 23:00", true),
+            // The clocks go back at 2:00.
+            ("01 00:50:00", "02:10", "01 02:10", false),
+        ] {
+            let said = la.moment(read(said, "%Y-%m-%d %H:%M:%S"));
+            let (moment, was) = la.promised(said, NaiveTime::parse_from_str(time, "%H:%M").unwrap());
+            assert_eq!((la.local(moment), was), (read(meant, "%Y-%m-%d %H:%M"), passed), "{said} {time}");
+        }
     }
 
     #[test]

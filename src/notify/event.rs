@@ -203,11 +203,11 @@ fn words(world: &World<'_>, all: &mut Vec<Event>) {
         for update in &writeup.updates {
             // An update that is not in the record yet has not been published; its turn comes with its record.
             let Some(published) = first.get(&(writeup.file.as_str(), update.key.as_str())) else { continue };
-            let tell = |internal| story::of_words(world, incident, writeup, update, internal);
+            let tell = |internal| story::of_words(world, incident, writeup, update, *published, internal);
             all.push(Event {
                 id: format!("words/{}#{}", writeup.file, update.key),
                 kind: EventKind::Update,
-                at: update.at.unwrap_or(*published),
+                at: update.shown_at(*published),
                 since: *published,
                 public: writeup.visibility == Visibility::Public && incident.is_none_or(|i| i.public),
                 inside: tell(true),

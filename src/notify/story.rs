@@ -167,10 +167,13 @@ pub(super) fn of_words(
     incident: Option<&Incident>,
     writeup: &WriteUp,
     update: &Update,
+    published: Moment,
     internal: bool,
 ) -> Story {
     let word = if update.word.is_empty() { "Update" } else { &update.word };
-    let next = update.next.map_or_else(String::new, |at| format!(" (next word: {})", clock(world, at)));
+    let next = update
+        .next_due(published, world.settings.site.time_zone)
+        .map_or_else(String::new, |at| format!(" (next word: {})", clock(world, at)));
     let base = incident.map_or_else(|| plain(world, &writeup.title, &writeup.slug), |i| about(world, i));
     let ids: Vec<ComponentId> = writeup.components.iter().map(|(id, _)| id.clone()).collect();
     let named = ids.iter().filter(|id| internal || is_public(world, id)).map(|id| named(world, id));

@@ -82,6 +82,7 @@ fn update(n: usize, time: &str, word: &str, status: IncidentStatus, text: &str) 
         word: word.to_owned(),
         at: Some(at(&format!("2026-11-23 {time}"))),
         next: None,
+        next_time: None,
         html: format!("<p>{text}</p>\n"),
         text: text.to_owned(),
         sha256: String::new(),

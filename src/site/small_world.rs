@@ -182,6 +182,7 @@ fn morning() -> WriteUp {
         word: "Identified".to_owned(),
         at: Some(utc("2026-11-23 17:05")),
         next: Some(utc("2026-11-23 17:30")),
+        next_time: None,
         html: "<p>The disk &amp; a <a href=\"../../incidents/notice/\">notice</a>, <a href=\"#x\">x</a></p>".to_owned(),
         text: "The disk & a notice, x".to_owned(),
         sha256: String::new(),

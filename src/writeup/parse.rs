@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveTime};
 use sha2::{Digest, Sha256};
 
 use crate::model::{Moment, Origin, Remark, Section, Update, WriteUp, Zone};
@@ -141,13 +141,15 @@ impl<'a> Reader<'a, '_> {
             at
         });
         let key = self.key(heading, at);
+        let (next, next_time) = self.next(heading, at, source, start, writeup);
         Update {
             key,
             status: heading.status,
             maintenance: heading.maintenance,
             word: heading.word.clone(),
             at,
-            next: self.next(heading, at, source, start, writeup),
+            next,
+            next_time,
             html: self.maker.blocks(&events),
             text: paragraphs(&events),
             sha256: hex(source.as_bytes()),
@@ -188,7 +190,9 @@ impl<'a> Reader<'a, '_> {
         unique(&mut self.keys, &stem)
     }
 
-    /// When the next word is due: the heading's own, else the last such line of the text.
+    /// When the next word is due: the heading's own, else the last such line of the text. A time alone stands beside
+    /// the heading's time; where that has none, it is counted from when the word is first published, which the file
+    /// does not know.
     fn next(
         &mut self,
         heading: &Heading,
@@ -196,7 +200,7 @@ impl<'a> Reader<'a, '_> {
         source: &str,
         start: usize,
         writeup: &WriteUp,
-    ) -> Option<Moment> {
+    ) -> (Option<Moment>, Option<NaiveTime>) {
         let mut next = heading.next;
         for line in source.lines().skip(1) {
             match heading::next_line(line, self.zone) {
@@ -208,7 +212,19 @@ impl<'a> Reader<'a, '_> {
                 None => {}
             }
         }
-        let next = next?;
+        let Some(next) = next else { return (None, None) };
+        let dated = at.filter(|_| heading.when.is_some_and(|w| w.time.is_some()));
+        match (next.bare_time(), dated) {
+            (Some(time), Some(said)) => {
+                let (moment, passed) = self.zone.promised(said, time);
+                if passed {
+                    self.maker.remarks.push((start, next_passed(self.zone.date(said), time)));
+                }
+                return (Some(moment), Some(time));
+            }
+            (Some(time), None) if at.is_none() => return (None, Some(time)),
+            _ => {}
+        }
         let above = at.or_else(|| writeup.updates.iter().rev().find_map(|u| u.at)).or(writeup.started);
         let near = above.map(|m| self.zone.date(m)).or(self.named);
         let moment = next.moment(near, self.zone);
@@ -218,10 +234,11 @@ impl<'a> Reader<'a, '_> {
         }
         // "next 00:30", said at 23:50, is tomorrow's.
         let early = next.day.is_none() && at.zip(moment).is_some_and(|(at, next)| next < at);
-        match near.and_then(|d| d.succ_opt()).filter(|_| early) {
+        let moment = match near.and_then(|d| d.succ_opt()).filter(|_| early) {
             Some(tomorrow) => next.on(tomorrow, self.zone),
             None => moment,
-        }
+        };
+        (moment, None)
     }
 
     fn section(&mut self, part: &Part, title: &str, holds_updates: bool, writeup: &mut WriteUp) {
@@ -264,6 +281,15 @@ impl<'a> Reader<'a, '_> {
             }
         }
     }
+}
+
+/// A promise of 9:30 that is said at 10:00 is broken already.
+fn next_passed(said: NaiveDate, time: NaiveTime) -> String {
+    let (time, day) = (time.format("%H:%M"), said.succ_opt().unwrap_or_default());
+    format!(
+        "`next {time}` had passed when this word was said, so it is overdue at once; \
+         for a later day write its date, as in `next {day} {time}`"
+    )
 }
 
 /// A name that was not given before: with `-2`, `-3`, … where it was.

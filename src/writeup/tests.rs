@@ -16,7 +16,8 @@ fn check(text: &str) -> String {
     let local = |m: Moment| los_angeles().local(m).format("%d %H:%M").to_string();
     for u in &writeup.updates {
         let at = u.at.map_or("-".into(), local);
-        let next = u.next.map_or(String::new(), |m| format!(" next {}", local(m)));
+        let bare = u.next_time.map_or(String::new(), |t| format!(" next {}", t.format("%H:%M")));
+        let next = u.next.map_or(bare, |m| format!(" next {}", local(m)));
         let status = u.status.map(IncidentStatus::word).or(u.maintenance.map(MaintenanceStatus::word)).unwrap_or("-");
         let _ = writeln!(said, "{} [{}] {status} {at}{next} key={}\n{}", u.line, u.word, u.key, u.html);
     }
@@ -154,6 +155,28 @@ fn updates_may_stand_below_a_heading_of_their_own() {
     <h3>Notes</h3>
     <p>n</p>
     ## Cause #cause
+    ");
+}
+
+#[test]
+fn a_time_alone_for_the_next_word_is_counted_from_the_word() {
+    insta::assert_snapshot!(check("---\ntitle: x\n---\n### Investigating · next 12:00\n\na\n\n### Identified · 21:30 · next 09:30\n\nb\n\n\
+        ### Update · 22:00 · next 09:30\n\nNext word: 22:30\n\n### Update · 22:00 · next 21:00\n\nc\n\n### Update · 2026-11-24 · next 17:00\n\nd\n\n\
+        ### Update · next 17:00 UTC\n\ne\n"), @"
+    # x
+    4 [Investigating] investigating - next 12:00 key=investigating
+    <p>a</p>
+    8 [Identified] identified 23 21:30 next 24 09:30 key=2026-11-23T21:30
+    <p>b</p>
+    12 [Update] - 23 22:00 next 24 09:30 key=2026-11-23T22:00
+    <p>Next word: 22:30</p>
+    16 [Update] - 23 22:00 next 23 21:00 key=2026-11-23T22:00-2
+    <p>c</p>
+    20 [Update] - 24 00:00 next 24 17:00 key=2026-11-24
+    <p>d</p>
+    24 [Update] - - next 24 09:00 key=update
+    <p>e</p>
+    16! `next 21:00` had passed when this word was said, so it is overdue at once; for a later day write its date, as in `next 2026-11-24 21:00`
     ");
 }
 

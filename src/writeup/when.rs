@@ -317,6 +317,11 @@ fn is_name_of(zone: Zone, word: &str) -> bool {
 }
 
 impl When {
+    /// The time, where nothing else was typed: neither a date nor an offset.
+    pub(super) fn bare_time(&self) -> Option<NaiveTime> {
+        self.time.filter(|_| self.day.is_none() && self.offset.is_none())
+    }
+
     /// The date that is meant, read beside `near` where its year or the whole date is missing.
     pub(super) fn date(&self, near: Option<NaiveDate>) -> Option<NaiveDate> {
         match self.day {

@@ -143,6 +143,7 @@ fn update(key: &str, word: &str, text: &str) -> Update {
         word: word.to_owned(),
         at: Some(at("17:10:00")),
         next: Some(at("17:30:00")),
+        next_time: None,
         html: String::new(),
         text: text.to_owned(),
         sha256: String::new(),
