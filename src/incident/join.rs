@@ -136,7 +136,18 @@ fn candidates(
         (0..cases.len()).filter(|c| fits(&cases[*c])).collect()
     };
     let within = near(Span::ZERO);
-    if within.len() == 1 { within } else { near(AROUND) }
+    if within.len() == 1 {
+        return within;
+    }
+    let mut around = near(AROUND);
+    // Of several, the one that had begun when the words were first published: a later incident takes no words away.
+    if let Some((first, _)) = press.file_moments(w).filter(|_| around.len() > 1) {
+        let then: Vec<usize> = around.iter().copied().filter(|c| span(&cases[*c], moment).0 <= first).collect();
+        if then.len() == 1 {
+            around = then;
+        }
+    }
+    around
 }
 
 /// Whether its opening was saved: a join alone is what a kill between two chains leaves.

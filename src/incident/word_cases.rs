@@ -216,3 +216,18 @@ fn a_word_from_the_future_is_shown_when_it_was_published() {
         }
     }
 }
+
+#[test]
+fn a_later_incident_of_the_day_takes_no_words_away() {
+    // Web fails from 9:02 to 9:10 and again, an hour on, from 10:20 to 10:30. The words about the first have only
+    // their file's date.
+    let mut stage = outage().runs(0..=4);
+    stage.strips[0].1 = format!("uu{}{}{}uuuu", "d".repeat(8), "u".repeat(70), "d".repeat(10));
+    stage.writeups.push(writeup("2026-11-23-x.md", "1", &[("web", None)]));
+    let stage = stage.runs(5..=85);
+    let book = stage.book(85);
+    assert_eq!(book.incidents.len(), 2, "{}", briefs(&book));
+    let first = book.incidents.iter().find(|i| i.measured_start == Some(at(2))).unwrap();
+    let later = book.incidents.iter().find(|i| i.measured_start == Some(at(80))).unwrap();
+    assert_eq!((first.writeup, later.writeup), (Some(0), None), "{}", briefs(&book));
+}
