@@ -78,8 +78,8 @@ fn the_summary_is_the_statuspage_api_v2() {
     {"id":"2026-11-23-web.open","status":"investigating","body":"Website does not answer.","incident_id":"2026-11-23-web","created_at":"2026-11-23T17:06:00.000Z","updated_at":"2026-11-23T17:06:00.000Z","display_at":"2026-11-23T17:00:00.000Z","affected_components":[
     {"code":"web","name":"Website","old_status":"operational","new_status":"major_outage"}],"deliver_notifications":true,"custom_tweet":null,"tweet_id":null}],"components":[
     {"id":"web","name":"Website","status":"major_outage","created_at":"2026-11-01T08:00:00.000Z","updated_at":"2026-11-23T17:00:00.000Z","position":2,"description":null,"showcase":true,"start_date":"2026-11-01","group_id":"group.public","page_id":"status.example.com","group":false,"only_show_if_degraded":false}]}],"scheduled_maintenances":[
-    {"id":"work","name":"Redis moves","status":"scheduled","created_at":"2026-11-21T12:00:00.000Z","updated_at":"2026-11-21T12:00:00.000Z","monitoring_at":null,"resolved_at":null,"impact":"maintenance","shortlink":"https://status.example.com/stella/incidents/work/","started_at":"2026-12-04T06:00:00.000Z","page_id":"status.example.com","incident_updates":[
-    {"id":"work.announced","status":"scheduled","body":"Planned work from 2026-12-03 22:00 to 2026-12-03 22:30 (PST).","incident_id":"work","created_at":"2026-11-21T12:00:00.000Z","updated_at":"2026-11-21T12:00:00.000Z","display_at":"2026-11-21T12:00:00.000Z","affected_components":null,"deliver_notifications":true,"custom_tweet":null,"tweet_id":null}],"components":[
+    {"id":"move","name":"Redis moves","status":"scheduled","created_at":"2026-11-21T12:00:00.000Z","updated_at":"2026-11-21T12:00:00.000Z","monitoring_at":null,"resolved_at":null,"impact":"maintenance","shortlink":"https://status.example.com/stella/incidents/move/","started_at":"2026-12-04T06:00:00.000Z","page_id":"status.example.com","incident_updates":[
+    {"id":"move.announced","status":"scheduled","body":"Planned work from 2026-12-03 22:00 to 2026-12-03 22:30 (PST).","incident_id":"move","created_at":"2026-11-21T12:00:00.000Z","updated_at":"2026-11-21T12:00:00.000Z","display_at":"2026-11-21T12:00:00.000Z","affected_components":null,"deliver_notifications":true,"custom_tweet":null,"tweet_id":null}],"components":[
     {"id":"redis","name":"Redis","status":"degraded_performance","created_at":"2026-11-01T08:00:00.000Z","updated_at":"2026-11-01T08:00:00.000Z","position":3,"description":null,"showcase":true,"start_date":null,"group_id":null,"page_id":"status.example.com","group":false,"only_show_if_degraded":false}],"scheduled_for":"2026-12-04T06:00:00.000Z","scheduled_until":"2026-12-04T06:30:00.000Z"}],"status":{"indicator":"major","description":"Partial System Outage"}}
     "#);
     insta::assert_snapshot!(lines(&empty()), @r#"{"page":{"id":"status.example.com","name":"Stella & <friends>","url":"https://status.example.com/stella/","time_zone":"America/Los_Angeles","updated_at":"2026-11-23T17:20:00.000Z"},"components":[],"incidents":[],"scheduled_maintenances":[],"status":{"indicator":"none","description":"All Systems Operational"}}"#);
@@ -169,7 +169,7 @@ fn feeds_are_dated_by_the_record() {
     <p>The disk &amp; a <a href="https://status.example.com/stella/incidents/notice/">notice</a>, <a href="https://status.example.com/stella/incidents/morning/#x">x</a></p>
     <p><strong>Investigating</strong></p>
     <p>Website does not answer.</p>
-    tag:status.example.com,2026:maintenance/work | Redis moves | 2026-11-21 12:00:00 UTC | 2026-11-21 12:00:00 UTC | https://status.example.com/stella/incidents/work/
+    tag:status.example.com,2026:maintenance/move | Redis moves | 2026-11-21 12:00:00 UTC | 2026-11-21 12:00:00 UTC | https://status.example.com/stella/incidents/move/
     <p><strong>Scheduled</strong></p>
     <p>Planned work from 2026-12-03 22:00 to 2026-12-03 22:30 (PST).</p>
     tag:status.example.com,2026:notice/notice | We move | 2026-11-20 12:00:00 UTC | 2026-11-20 12:00:00 UTC | https://status.example.com/stella/incidents/notice/
@@ -182,7 +182,7 @@ fn feeds_are_dated_by_the_record() {
     <p>The disk &amp; a <a href="https://status.example.com/stella/incidents/notice/">notice</a>, <a href="https://status.example.com/stella/incidents/morning/#x">x</a></p>
     tag:status.example.com,2026:incident/2026-11-23-web/open | Investigating: The morning <outage> | 2026-11-23 17:06:00 UTC | 2026-11-23 17:06:00 UTC | https://status.example.com/stella/incidents/morning/
     <p>Website does not answer.</p>
-    tag:status.example.com,2026:maintenance/work/announced | Scheduled: Redis moves | 2026-11-21 12:00:00 UTC | 2026-11-21 12:00:00 UTC | https://status.example.com/stella/incidents/work/
+    tag:status.example.com,2026:maintenance/move/announced | Scheduled: Redis moves | 2026-11-21 12:00:00 UTC | 2026-11-21 12:00:00 UTC | https://status.example.com/stella/incidents/move/
     <p>Planned work from 2026-12-03 22:00 to 2026-12-03 22:30 (PST).</p>
     tag:status.example.com,2026:notice/notice/text | Update: We move | 2026-11-20 12:00:00 UTC | 2026-11-20 12:00:00 UTC | https://status.example.com/stella/incidents/notice/
     <p>Soon.</p>

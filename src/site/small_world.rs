@@ -192,7 +192,7 @@ fn morning() -> WriteUp {
 }
 
 fn work() -> WriteUp {
-    writeup("work", "Redis moves", WriteUpKind::Maintenance)
+    writeup("move", "Redis moves", WriteUpKind::Maintenance)
 }
 
 fn notice() -> WriteUp {
@@ -248,7 +248,7 @@ fn incident() -> Incident {
 
 fn maintenance() -> Maintenance {
     Maintenance {
-        id: "work".to_owned(),
+        id: "move".to_owned(),
         writeup: Some(1),
         title: "Redis moves".to_owned(),
         status: MaintenanceStatus::Scheduled,
