@@ -83,6 +83,14 @@ fn law_4_the_record_only_grows() {
 }
 
 #[test]
+fn a_place_looks_under_its_own_name() {
+    let stage = Stage::new(&CONFIG.replace("interval = \"1m\"", "interval = \"1m\"\nvantages = [\"local\", \"oslo\"]"));
+    stage.expect(&["run", "--record-only", "--vantage", "oslo"], 0);
+    assert_eq!((stage.chain("oslo").len(), stage.chain("local").len()), (1, 0));
+    stage.expect(&["run", "--record-only", "--vantage", "olso"], 2);
+}
+
+#[test]
 fn law_6_page_json_badge_and_text_say_the_same() {
     let stage = Stage::new(CONFIG);
     let check = |own: &str, api: &str, indicator: &str, badge: &str, text: &str| {

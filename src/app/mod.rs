@@ -42,13 +42,15 @@ pub use trouble::Trouble;
 
 /// What a run wants. `run` wants all of it.
 #[derive(Clone, Copy, Debug)]
-pub struct Want {
+pub struct Want<'a> {
     /// Look at the targets; false: `run --no-look` (someone wrote a word).
     pub look: bool,
     /// Go on after the round is saved; false: `run --record-only` (a vantage).
     pub publish: bool,
     /// The moment; none: the clock's.
     pub at: Option<Moment>,
+    /// The place that looks, where it is not the config's.
+    pub vantage: Option<&'a str>,
 }
 
 /// What a run did.
@@ -113,10 +115,13 @@ impl Folders {
 }
 
 /// The one way: look, save, think, save, show, tell.
-pub fn run(site: &Path, want: Want) -> Result<Report, Trouble> {
+pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     let at = Folders::of(site);
     let mut report = Report::default();
-    let loaded = conf::load_or_last_good(&at, Purpose { looks: want.look, tells: want.publish }, &mut report)?;
+    let mut loaded = conf::load_or_last_good(&at, Purpose { looks: want.look, tells: want.publish }, &mut report)?;
+    if let Some(name) = want.vantage {
+        loaded.set_vantage(name).map_err(Trouble::Usage)?;
+    }
     let _lock = journal::lock(&at.state, loaded.settings.run.interval)?;
     let now = want.at.unwrap_or_else(clock::now);
 

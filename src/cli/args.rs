@@ -66,7 +66,7 @@ pub enum Command {
 }
 
 /// Options of `run`.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct RunArgs {
     /// Look and save, nothing more: this machine is a place that looks, not the desk
     #[arg(long, conflicts_with = "no_look")]
@@ -74,6 +74,9 @@ pub struct RunArgs {
     /// Do not look: someone wrote a word, put it out
     #[arg(long)]
     pub no_look: bool,
+    /// Look as this place, one of `vantages` in the config
+    #[arg(long, value_name = "NAME", env = "STATUARY_VANTAGE")]
+    pub vantage: Option<String>,
 }
 
 /// Options of `build`.

@@ -46,7 +46,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Trouble> {
         Command::Demo(args) => start::demo(site, args, cli.format),
         Command::Serve(args) => start::serve(site, args),
         Command::Check => looks::check(site, cli.format),
-        Command::Run(args) => runs::run(site, *args, cli.format),
+        Command::Run(args) => runs::run(site, args, cli.format),
         Command::Build(args) => runs::build(site, args, cli.format),
         Command::Incident(IncidentCommand::List) => runs::incidents(site, cli.format),
         Command::Journal(JournalCommand::Verify { head, contains }) => {

@@ -10,8 +10,11 @@ use crate::cli::voice::{self, BAD, PLAIN, STRONG, json, person_reads, say, table
 use crate::model::{IncidentId, Moment, Status, Verdict, Zone};
 
 /// One run. Quiet in a pipe when all is well with *us*; the world's state goes on the page, not into cron's mail.
-pub fn run(site: &Path, args: RunArgs, format: Format) -> Result<u8, Trouble> {
-    let report = app::run(site, Want { look: !args.no_look, publish: !args.record_only, at: None })?;
+pub fn run(site: &Path, args: &RunArgs, format: Format) -> Result<u8, Trouble> {
+    let report = app::run(
+        site,
+        Want { look: !args.no_look, publish: !args.record_only, at: None, vantage: args.vantage.as_deref() },
+    )?;
     report.warnings.iter().for_each(warn);
     report.troubles.iter().for_each(voice::trouble);
     match format {

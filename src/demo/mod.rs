@@ -60,7 +60,7 @@ pub fn make(folder: &Path, days: u16, step: &dyn Fn(&str)) -> Result<Made, Troub
     desk::replay(folder, story, &rounds, now)?;
 
     step("Looking at the small Stella for real, then rendering");
-    let report = app::run(folder, Want { look: true, publish: true, at: Some(now) })?;
+    let report = app::run(folder, Want { look: true, publish: true, at: Some(now), vantage: None })?;
     if let Some(trouble) = report.troubles.into_iter().next() {
         return Err(trouble);
     }
@@ -155,7 +155,7 @@ impl Made {
 
 /// One more real run; says what changed.
 fn look_again(site: &Path, before: &mut Vec<(String, Status)>, say: &dyn Fn(&str)) {
-    match app::run(site, Want { look: true, publish: true, at: None }) {
+    match app::run(site, Want { look: true, publish: true, at: None, vantage: None }) {
         Err(trouble) => say(&trouble.to_string()),
         Ok(report) => {
             report.troubles.iter().for_each(|t| say(&t.to_string()));
