@@ -174,24 +174,30 @@ pub fn check(site: &Path) -> Result<(Loaded, Looked), Trouble> {
 /// The pure part and the swap: writes no record and tells nobody. `at` looks back: records and words up to then.
 pub fn build(site: &Path, at: Option<Moment>, out: Option<&Path>) -> Result<(Stands, Swapped), Trouble> {
     let folders = Folders::of(site);
-    let stands = stands_at(site, at)?;
+    let now = clock::now();
+    let loaded = conf::load(site, Purpose { looks: false, tells: false })?;
+    // Before anything is read: a run that goes on meanwhile must not see its newer page replaced by an older one.
+    let _lock = journal::lock(&folders.state, loaded.settings.run.interval)?;
+    let stands = stands_by(&folders, loaded, at, now)?;
     let files = picture::files(&folders, &stands, at.is_some())?;
     let (public, state) = match out {
         Some(out) => (out.to_owned(), out.with_file_name(beside_name(out))),
         None => (public(&folders, &stands), folders.state.clone()),
     };
-    let _lock = journal::lock(&folders.state, stands.loaded.settings.run.interval)?;
-    let swapped = publish::swap(&public, &state, &files, clock::now())?;
+    let swapped = publish::swap(&public, &state, &files, now)?;
     Ok((stands, swapped))
 }
 
 /// Everything as it stands (or stood), without looking, saving or showing.
 pub fn stands_at(site: &Path, at: Option<Moment>) -> Result<Stands, Trouble> {
-    let folders = Folders::of(site);
     let loaded = conf::load(site, Purpose { looks: false, tells: false })?;
-    let moment = at.unwrap_or_else(clock::now);
+    stands_by(&Folders::of(site), loaded, at, clock::now())
+}
+
+fn stands_by(folders: &Folders, loaded: Loaded, at: Option<Moment>, now: Moment) -> Result<Stands, Trouble> {
+    let moment = at.unwrap_or(now);
     let mut words =
-        writeup::load(&folders.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&folders, &e))?;
+        writeup::load(&folders.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(folders, &e))?;
     let history = journal::read(&folders.journal)?;
     if at.is_some() {
         incident::as_it_stood(&mut words.writeups, &history.records, &loaded.settings, moment);
