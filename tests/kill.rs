@@ -8,24 +8,7 @@ mod support {
 
 use std::collections::BTreeSet;
 
-use support::stage::Stage;
-
-const CONFIG: &str = r#"
-[site]
-title = "Stage"
-url = "https://status.example.com/"
-[run]
-interval = "1m"
-[rules]
-open_after = 1
-[[component]]
-id = "workers"
-name = "Workers"
-[[component.probe]]
-kind = "heartbeat"
-file = "heartbeat-that-never-came"
-max_age = "3m"
-"#;
+use support::stage::{Stage, workers};
 
 const WORDS: &str = "---\ntitle: No worker reports\ncomponents: [workers]\n---\n\n\
                      ### Investigating · 2026-11-23 09:05\n\nI am looking at it.\n";
@@ -40,7 +23,7 @@ fn steps(stage: &Stage) -> Vec<(String, String, String)> {
 #[test]
 fn a_kill_between_any_two_steps_is_completed_by_the_next_run() {
     for point in ["looked", "saved-round", "saved-desk", "swapped"] {
-        let stage = Stage::new(CONFIG);
+        let stage = Stage::new(&workers("open_after = 1"));
         stage.write("incidents/2026-11-23-workers.md", WORDS);
         let killed = stage.run_with(&["run"], &[("STATUARY_DRILL", point)]);
         assert_eq!(killed.status.code(), None, "{point}: the drill did not stop the run: {killed:?}");
@@ -71,7 +54,7 @@ fn a_kill_between_any_two_steps_is_completed_by_the_next_run() {
 
 #[test]
 fn a_killed_run_leaves_the_old_site_whole() {
-    let stage = Stage::new(CONFIG);
+    let stage = Stage::new(&workers("open_after = 1"));
     stage.expect(&["run"], 0);
     let before = stage.read("public/index.html");
     for point in ["looked", "saved-round", "saved-desk"] {

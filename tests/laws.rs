@@ -9,29 +9,13 @@ use std::fs;
 use std::thread::sleep;
 use std::time::Duration;
 
-use support::stage::Stage;
+use support::stage::{Stage, workers};
 
-const CONFIG: &str = r#"
-[site]
-title = "Stage"
-url = "https://status.example.com/"
-[run]
-interval = "1m"
-[rules]
-open_after = 1
-gap = "1s"
-[[component]]
-id = "workers"
-name = "Workers"
-[[component.probe]]
-kind = "heartbeat"
-file = "beat"
-max_age = "10m"
-"#;
+const RULES: &str = "open_after = 1\ngap = \"1s\"";
 
 #[test]
 fn law_1_never_green_without_evidence() {
-    let stage = Stage::new(CONFIG);
+    let stage = Stage::new(&workers(RULES));
     let status = || stage.json("public/status.json")["components"][0]["status"].clone();
     stage.expect(&["build"], 0);
     assert_eq!(status(), "no_data", "nobody has looked yet");
@@ -49,7 +33,7 @@ fn law_1_never_green_without_evidence() {
 
 #[test]
 fn law_3_a_run_never_rewrites_a_line_that_a_person_wrote() {
-    let stage = Stage::new(CONFIG);
+    let stage = Stage::new(&workers(RULES));
     let words = "---\ntitle: No worker\ncomponents: [wrokers]\n---\r\n\n### Investigting · 9:05\n\nI *look*.  \n\n\n";
     stage.write("incidents/words.md", words);
     let stamp = || fs::metadata(stage.join("incidents/words.md")).and_then(|m| m.modified()).expect("a time");
@@ -62,7 +46,7 @@ fn law_3_a_run_never_rewrites_a_line_that_a_person_wrote() {
 
 #[test]
 fn law_4_the_record_only_grows() {
-    let stage = Stage::new(CONFIG);
+    let stage = Stage::new(&workers(RULES));
     let mut before: Vec<(std::path::PathBuf, Vec<u8>)> = Vec::new();
     for beat in [false, true, false] {
         if beat {
@@ -84,7 +68,8 @@ fn law_4_the_record_only_grows() {
 
 #[test]
 fn a_place_looks_under_its_own_name() {
-    let stage = Stage::new(&CONFIG.replace("interval = \"1m\"", "interval = \"1m\"\nvantages = [\"local\", \"oslo\"]"));
+    let stage =
+        Stage::new(&workers(RULES).replace("interval = \"1m\"", "interval = \"1m\"\nvantages = [\"local\", \"oslo\"]"));
     stage.expect(&["run", "--record-only", "--vantage", "oslo"], 0);
     assert_eq!((stage.chain("oslo").len(), stage.chain("local").len()), (1, 0));
     stage.expect(&["run", "--record-only", "--vantage", "olso"], 2);
@@ -92,7 +77,7 @@ fn a_place_looks_under_its_own_name() {
 
 #[test]
 fn law_6_page_json_badge_and_text_say_the_same() {
-    let stage = Stage::new(CONFIG);
+    let stage = Stage::new(&workers(RULES));
     let check = |own: &str, api: &str, indicator: &str, badge: &str, text: &str| {
         stage.expect(&["run"], 0);
         assert_eq!(stage.json("public/status.json")["components"][0]["status"], own);

@@ -19,35 +19,22 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use support::Hook;
-use support::stage::Stage;
+use support::stage::{Stage, workers};
 
-const CONFIG: &str = r#"
-[site]
-title = "Stage"
-url = "https://status.example.com/"
-[run]
-interval = "1m"
-[rules]
-open_after = 1
-resolve_after = 1
-[[component]]
-id = "workers"
-name = "Workers"
-[[component.probe]]
-kind = "heartbeat"
-file = "beat"
-max_age = "3m"
-"#;
+/// The small site: one bad look opens, one good look ends.
+fn config() -> String {
+    workers("open_after = 1\nresolve_after = 1")
+}
 
 /// A site whose worker lives.
 fn well() -> Stage {
-    let stage = Stage::new(CONFIG);
+    let stage = Stage::new(&config());
     stage.write("beat", "");
     stage
 }
 
 fn told(hook: &Hook) -> String {
-    format!("{CONFIG}\n[[notify]]\nid = \"ops\"\nkind = \"webhook\"\nurl = \"{}\"\n", hook.url())
+    format!("{}\n[[notify]]\nid = \"ops\"\nkind = \"webhook\"\nurl = \"{}\"\n", config(), hook.url())
 }
 
 /// Runs and wants this exit code; gives what was said on standard error.
@@ -162,10 +149,10 @@ fn the_site_may_lie_elsewhere_and_beside_other_files() {
         stage.write(&format!("public/{name}"), "not ours");
     }
     let more = "[[component]]\nid = \"old\"\nname = \"Old\"\n";
-    stage.write("statuary.toml", &format!("{CONFIG}{more}"));
+    stage.write("statuary.toml", &(config() + more));
     run(&stage, &["run"], 0);
     assert!(elsewhere.path().join("components/old/index.html").exists());
-    stage.write("statuary.toml", CONFIG);
+    stage.write("statuary.toml", &config());
     run(&stage, &["run"], 0);
     assert!(!elsewhere.path().join("components/old").exists(), "what no longer belongs is removed");
     assert!(stage.join("public").is_symlink());
@@ -181,7 +168,7 @@ fn the_site_may_lie_elsewhere_and_beside_other_files() {
 #[test]
 fn one_run_at_a_time_and_the_second_waits_an_interval() {
     let stage = well();
-    stage.write("statuary.toml", &CONFIG.replace("1m", "1s"));
+    stage.write("statuary.toml", &config().replace("1m", "1s"));
     run(&stage, &["run"], 0);
     let lock = fs::File::open(stage.join(".statuary/lock")).expect("a lock");
     lock.lock().expect("a lock can be held");
@@ -195,7 +182,7 @@ fn one_run_at_a_time_and_the_second_waits_an_interval() {
 
 #[test]
 fn a_place_only_records_and_the_desk_goes_on_from_there() {
-    let stage = Stage::new(CONFIG);
+    let stage = Stage::new(&config());
     run(&stage, &["run", "--record-only"], 0);
     assert!(!stage.join("public").exists() && !stage.join("journal/_desk").exists());
     assert_eq!(stage.chain("local").len(), 1);
@@ -234,7 +221,7 @@ fn a_look_back_shows_what_was_and_changes_nothing() {
 
 #[test]
 fn law_12_nothing_new_writes_live_files_only() {
-    let stage = Stage::new(CONFIG);
+    let stage = Stage::new(&config());
     run(&stage, &["run"], 0);
     let live = |name: &str| {
         let always = ["index.html", "status.json", "status.txt"];

@@ -6,6 +6,15 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+/// A site that watches one thing, a worker's heartbeat file `beat`, with these lines under `[rules]`.
+pub fn workers(rules: &str) -> String {
+    format!(
+        "\n[site]\ntitle = \"Stage\"\nurl = \"https://status.example.com/\"\n[run]\ninterval = \"1m\"\n[rules]\n{rules}\n\
+         [[component]]\nid = \"workers\"\nname = \"Workers\"\n\
+         [[component.probe]]\nkind = \"heartbeat\"\nfile = \"beat\"\nmax_age = \"3m\"\n"
+    )
+}
+
 /// A site on a stage: thrown away when dropped.
 pub struct Stage {
     dir: TempDir,

@@ -1,0 +1,47 @@
+//! What the options of `http` do, and which are refused.
+
+use super::*;
+
+#[test]
+fn addresses_of_the_operators_are_used_instead_of_the_names() {
+    let port = serve_http(|head, s| answer(s, "200 OK", "", head.as_bytes())).port();
+    let url = format!("http://nobody.invalid:{port}/");
+    let seen = look(&http(&url, vec![("resolve", Given::Texts(vec!["127.0.0.1".into()]))]));
+    assert_eq!(said(&seen), "up", "{}", seen.detail);
+    assert!(phase(&seen, "dns") >= 0);
+    let keys = vec![("resolve", Given::Texts(vec!["127.0.0.1".into()])), ("ip", text("6"))];
+    assert_eq!(said(&look(&http(&url, keys))), "down dns: the name does not resolve");
+}
+
+#[test]
+fn a_proxy_is_used_only_where_it_is_asked_for() {
+    let proxy = serve_http(|head, s| {
+        assert!(head.starts_with("GET http://nobody.invalid/"), "{head}");
+        answer(s, "200 OK", "", b"");
+    });
+    let seen = look(&http("http://nobody.invalid/", vec![("proxy", secret(&format!("http://{proxy}")))]));
+    assert_eq!((said(&seen).as_str(), seen.verdict), ("up", Verdict::Up), "{}", seen.detail);
+}
+
+#[test]
+fn options_that_cannot_work_are_refused_without_showing_secrets() {
+    let url = |url| ("url", secret(url));
+    insta::assert_snapshot!(refused(&INFO, vec![url("htp://t0ken@x/")]), @r#"url: http cannot ask an address that begins with `htp:` (an address begins with `https://` or `http://` and a host, such as "https://example.com/health")"#);
+    insta::assert_snapshot!(refused(&INFO, vec![url("example.com")]), @r#"url: this does not begin with `https://` or `http://` (an address begins with `https://` or `http://` and a host, such as "https://example.com/health")"#);
+    insta::assert_snapshot!(refused(&INFO, vec![url("https://exa mple.com")]), @r#"url: this is no address: invalid international domain name (an address begins with `https://` or `http://` and a host, such as "https://example.com/health")"#);
+    let fixed = vec![url("http://127.0.0.1/"), ("resolve", Given::Texts(vec!["127.0.0.2".into()]))];
+    insta::assert_snapshot!(refused(&INFO, fixed), @"resolve: the host of `url` is an address already (leave `resolve` out, or give `url` a host name)");
+    let bad = [("X Y", "v"), ("X", "two\nlines")].map(|(n, v)| (n.to_owned(), Secret::new(v))).to_vec();
+    let all = vec![
+        url("https://example.com/"),
+        ("headers", Given::SecretMap(bad)),
+        ("resolve", Given::Texts(vec!["10.0.0.1:80".into()])),
+        ("proxy", secret("socks5://127.0.0.1")),
+    ];
+    insta::assert_snapshot!(refused(&INFO, all), @r#"
+    headers: `X Y` is no header's name (a name holds letters, digits and `-`, and no blanks)
+    headers: the value of `X` cannot be sent (a header's value is one line of visible text)
+    resolve: `10.0.0.1:80` is no address (give addresses without a port, such as "192.0.2.7"; the port stands in `url`)
+    proxy: http cannot ask an address that begins with `socks5:` (an address begins with `https://` or `http://` and a host, such as "https://example.com/health")
+    "#);
+}
