@@ -66,7 +66,9 @@ fn said(error: tera::Error) -> RenderError {
             format!("templates/{}:{}:{}: {}\n{error}", e.filename(), span.start_line, span.start_col + 1, e.message())
         }
         ErrorKind::TemplateNotFound(name) => {
-            format!("templates/{name}: there is no such template; a file of that name in the site's templates/ would be one")
+            format!(
+                "templates/{name}: there is no such template; a file of that name in the site's templates/ would be one"
+            )
         }
         _ => format!("templates: {error}"),
     };
