@@ -113,8 +113,9 @@ pub fn declare(
     writeups: &[WriteUp],
     now: Moment,
 ) -> Result<Vec<Record>, Trouble> {
-    let timelines = timeline::fold(records, &loaded.settings, now);
-    let due = incident::due(&timelines, records, writeups, &loaded.settings, now);
+    let history = timeline::history(records, now);
+    let timelines = timeline::fold(&history, &loaded.settings, now);
+    let due = incident::due(&timelines, &history, writeups, &loaded.settings, now);
     save::desk(&Folders::of(site), loaded, due, now)
 }
 

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{Loaded, Purpose};
 use crate::incident::{self, Book};
 use crate::journal;
-use crate::model::{Moment, Record, Remark, WriteUp};
+use crate::model::{History, Moment, Record, Remark, WriteUp};
 use crate::probe::{self, Looked};
 use crate::publish::{self, Swapped};
 use crate::timeline::{self, Timelines};
@@ -138,13 +138,16 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     }
 
     let words = writeup::load(&at.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&at, &e))?;
-    let mut history = journal::read(&at.journal)?;
-    let timelines = timeline::fold(&history.records, &loaded.settings, now);
-    let due = incident::due(&timelines, &history.records, &words.writeups, &loaded.settings, now);
-    history.records.extend(save::desk(&at, &loaded, due, now)?); // SAVED
+    let mut read = journal::read(&at.journal)?;
+    let mut history = timeline::history(&read.records, now);
+    let timelines = timeline::fold(&history, &loaded.settings, now);
+    let due = incident::due(&timelines, &history, &words.writeups, &loaded.settings, now);
+    let said = save::desk(&at, &loaded, due, now)?; // SAVED
+    read.records.extend(said.iter().cloned());
+    history.declared.extend(said);
     drill::point("saved-desk");
 
-    let stands = stand(loaded, history, words, timelines, now);
+    let stands = stand(loaded, read, &history, words, timelines, now);
     said::gather(&at, &stands, &mut report);
     match picture::files(&at, &stands, false) {
         Err(trouble) => report.troubles.push(trouble),
@@ -198,28 +201,30 @@ fn stands_by(folders: &Folders, loaded: Loaded, at: Option<Moment>, now: Moment)
     let moment = at.unwrap_or(now);
     let mut words =
         writeup::load(&folders.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(folders, &e))?;
-    let history = journal::read(&folders.journal)?;
+    let read = journal::read(&folders.journal)?;
+    let history = timeline::history(&read.records, moment);
     if at.is_some() {
-        incident::as_it_stood(&mut words.writeups, &history.records, &loaded.settings, moment);
+        incident::as_it_stood(&mut words.writeups, &history, &loaded.settings, moment);
     }
-    let mut timelines = timeline::fold(&history.records, &loaded.settings, moment);
+    let mut timelines = timeline::fold(&history, &loaded.settings, moment);
     if at.is_some() {
         // What the fold remarks of later records is no news to somebody who asks how it stood before them.
         timelines.remarks.clear();
     }
-    Ok(stand(loaded, history, words, timelines, moment))
+    Ok(stand(loaded, read, &history, words, timelines, moment))
 }
 
 fn stand(
     loaded: Loaded,
-    history: journal::Reading,
+    read: journal::Reading,
+    history: &History,
     words: writeup::Reading,
     timelines: Timelines,
     moment: Moment,
 ) -> Stands {
     let writeups: &[WriteUp] = &words.writeups;
-    let book = incident::attach(&timelines, &history.records, writeups, &loaded.settings, moment);
-    let journal::Reading { records, remarks, .. } = history;
+    let book = incident::attach(&timelines, history, writeups, &loaded.settings, moment);
+    let journal::Reading { records, remarks, .. } = read;
     Stands { loaded, records, words, timelines, book, remarks, moment }
 }
 

@@ -5,6 +5,8 @@
 //! - Touches: nothing.
 //! - Never: reads a file, a clock or the network, and never speaks a wire format (no serde here).
 
+mod history;
+mod hours;
 mod id;
 mod keys;
 mod record;
@@ -16,6 +18,8 @@ mod verdict;
 mod words;
 mod zone;
 
+pub use history::{History, HourOf, Later, Run, Strip, Summary, Why};
+pub use hours::{Buckets, Hours};
 pub use id::{ChainName, ComponentId, Head, IncidentId, ProbeKey, Vantage};
 pub use keys::{Given, Givens, Key, Refusal, Takes};
 pub use record::{

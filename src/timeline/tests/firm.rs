@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::first;
 use super::laws::{History, history};
 use crate::model::{Moment, Span};
-use crate::timeline::fold;
+use crate::timeline::tests::fold;
 
 /// A blip after the moment may still complete a chain of flapping; that is no pending row. With this no chain completes.
 const NO_FLAPPING: Span = Span::from_mins(24 * 60);

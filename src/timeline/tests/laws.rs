@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::{append, declare, first, look, minute, settings};
 use crate::model::{Body, Combine, Moment, Record, Round, Rules, Settings, Span, Status};
-use crate::timeline::{ComponentTimeline, Figure, Outage, fold};
+use crate::timeline::tests::fold;
+use crate::timeline::{ComponentTimeline, Figure, Outage};
 
 /// A history: looks of two probes from up to three places, and words about windows.
 #[derive(Clone, Debug)]
