@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use chrono::Datelike;
 
 use crate::journal::JournalError;
+use crate::journal::forms::{self, Form};
 use crate::journal::wire::{self, Names};
-use crate::model::{ChainName, Moment, Origin, Record, Remark};
+use crate::model::{ChainName, Moment, Record};
 
 /// The longest line that can be a record, in bytes. 64 MiB hold a round of 400,000 failed looks.
 pub(super) const MAX_LINE_BYTES: usize = 64 << 20;
@@ -41,12 +42,14 @@ impl Day {
 /// What a chain's folder holds.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    /// The raw day files, in calendar order.
+    /// The files that hold a day's lines, raw or compressed, in calendar order.
     pub(super) days: Vec<(Day, PathBuf)>,
+    /// The days that stand here rolled up, in calendar order.
+    pub(super) rolled: Vec<(Day, PathBuf)>,
+    /// Files that are not read, because an older form of their day stands too.
+    pub(super) beside: Vec<(Day, Form, PathBuf)>,
     /// Days that stand here in a compacted form.
     pub(super) compacted: BTreeSet<Day>,
-    /// What does not belong.
-    pub(super) remarks: Vec<Remark>,
 }
 
 /// The chains under a journal's root, in name order. A missing root has none.
@@ -61,30 +64,25 @@ pub(super) fn chains(root: &Path) -> Result<Vec<ChainName>, JournalError> {
 /// The day files of one chain.
 pub(super) fn list(root: &Path, chain: &ChainName) -> Result<Listing, JournalError> {
     let mut listing = Listing::default();
+    let mut found = Vec::new();
     for (year, year_path) in numbered(&root.join(chain.as_str()), 4)? {
         for (month, month_path) in numbered(&year_path, 2)? {
             for (name, path) in entries(&month_path)? {
-                note(&mut listing, year * 10_000 + month * 100, &name, path);
+                note(&mut found, year * 10_000 + month * 100, &name, path);
             }
         }
     }
+    listing.compacted = found.iter().filter(|(_, form, _)| *form > Form::Raw).map(|(day, ..)| *day).collect();
+    forms::settle(&mut listing, found);
     Ok(listing)
 }
 
 /// Files one entry of a month's folder where it belongs.
-fn note(listing: &mut Listing, month: u32, name: &str, path: PathBuf) {
-    let (stem, form) = name.split_once('.').unwrap_or((name, ""));
-    let Some(day) = number(stem, 2).map(|day| Day(month + day)) else { return };
-    match form {
-        "jsonl" if path.is_file() => listing.days.push((day, path)),
-        "jsonl.gz" | "roll.jsonl.gz" => {
-            listing.compacted.insert(day);
-            listing.remarks.push(Remark {
-                origin: Some(Origin { file: path, line: 1, column: 1 }),
-                text: "a compacted day, which this version cannot read; its figures are missing".to_owned(),
-            });
-        }
-        _ => {}
+fn note(found: &mut Vec<(Day, Form, PathBuf)>, month: u32, name: &str, path: PathBuf) {
+    let (stem, suffix) = name.split_once('.').unwrap_or((name, ""));
+    let (Some(day), Some(form)) = (number(stem, 2), Form::of(suffix)) else { return };
+    if path.is_file() {
+        found.push((Day(month + day), form, path));
     }
 }
 
@@ -138,13 +136,21 @@ pub(super) struct Line<'a> {
 /// Walks through a day file's lines. Only one line is in memory at a time.
 pub(super) fn lines(path: &Path, mut each: impl FnMut(&Line<'_>)) -> Result<(), JournalError> {
     let fail = |error| JournalError::io(path, "the day's file cannot be read", error);
-    let mut reader = BufReader::with_capacity(BUFFER_BYTES, File::open(path).map_err(fail)?);
+    let mut reader = BufReader::with_capacity(BUFFER_BYTES, forms::open(path).map_err(fail)?);
     let mut buffer = Vec::new();
     let (mut number, mut offset) = (0_u32, 0_u64);
     loop {
         buffer.clear();
-        let mut length =
-            reader.by_ref().take(MAX_LINE_BYTES as u64).read_until(b'\n', &mut buffer).map_err(fail)? as u64;
+        let mut length = match reader.by_ref().take(MAX_LINE_BYTES as u64).read_until(b'\n', &mut buffer) {
+            Ok(length) => length as u64,
+            Err(error) if forms::is_damage(path, &error) => {
+                // What cannot be decompressed is a last line that is no record.
+                let length = buffer.len() as u64;
+                each(&Line { number: number.saturating_add(1), offset, bytes: &buffer, length, ended: false });
+                return Ok(());
+            }
+            Err(error) => return Err(fail(error)),
+        };
         if length == 0 {
             return Ok(());
         }

@@ -11,10 +11,16 @@ use std::path::Path;
 use crate::model::{Body, ChainName, Head, JournalSettings, Moment, Record, Remark, Span};
 
 mod body;
+mod compact;
 mod files;
+mod forms;
 mod links;
 mod lock;
+mod open_day;
+mod pin_form;
+mod pinned;
 mod read;
+mod rollup;
 mod save;
 mod seal;
 mod stat;

@@ -77,7 +77,7 @@ pub(super) fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<R
 
 fn read_chain(root: &Path, chain: &ChainName, names: &mut Names) -> Result<ChainReading, JournalError> {
     let listing = files::list(root, chain)?;
-    let mut one = ChainReading { remarks: listing.remarks, ..ChainReading::default() };
+    let mut one = ChainReading::default();
     for (_, path) in listing.days {
         one.read_day(&path, chain, names)?;
         one.files.push(path);

@@ -1,13 +1,11 @@
 //! Bytes that are no whole record, held against the `skip` of the records that stepped over them.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use crate::journal::JournalError;
+use crate::journal::forms;
 use crate::journal::seal;
 use crate::journal::verify::{ChainRows, Found, Gap};
 use crate::model::{Head, Skip};
@@ -23,8 +21,10 @@ pub(super) fn check(chain: &ChainRows, by_hash: &HashMap<Head, usize>) -> Result
     for (i, row) in chain.rows.iter().enumerate() {
         let Some(skip) = &row.skip else { continue };
         let Some(gaps) = stepped_over(chain, by_hash, i, skip)? else {
+            // Those of a day that is not here cannot be told.
+            let unseen = by_hash.get(&row.p).is_some_and(|before| chain.rows[*before].place.absent);
             let text = format!("record {} skips {} bytes, but not those that stand before it", row.n, skip.bytes);
-            found.push((row.file, row.line, text, true));
+            found.push((row.file, row.line, text, !unseen));
             continue;
         };
         named.extend(gaps.into_iter().map(|gap| (gap, row.n)));
@@ -105,22 +105,8 @@ fn hash(chain: &ChainRows, parts: &[Part]) -> Result<String, JournalError> {
     for part in parts {
         let gap = &chain.gaps[part.gap];
         let path = &chain.files[gap.file].1;
-        let result = add(path, gap.offset, part.bytes, &mut hash);
+        let result = forms::part(path, gap.offset, part.bytes, |bytes| hash.update(bytes));
         result.map_err(|e| JournalError::io(path, "its torn bytes cannot be read", e))?;
     }
     Ok(seal::hex(&hash.finalize()))
-}
-
-fn add(path: &Path, offset: u64, bytes: u64, hash: &mut Sha256) -> io::Result<()> {
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(offset))?;
-    let mut rest = file.take(bytes);
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        let read = rest.read(&mut buffer)?;
-        if read == 0 {
-            return Ok(());
-        }
-        hash.update(&buffer[..read]);
-    }
 }

@@ -1,6 +1,6 @@
 //! Appends to a chain: one write and one fdatasync per day file, and nothing is ever repaired in place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::journal::JournalError;
+use crate::journal::compact;
 use crate::journal::files::{self, Day, End, MAX_LINE_BYTES};
+use crate::journal::forms;
 use crate::journal::lock;
 use crate::journal::seal;
 use crate::journal::wire::{self, Names};
-use crate::model::{Body, ChainName, Head, Moment, Record, Skip, Span};
+use crate::model::{Body, ChainName, Head, Link, Moment, Record, Skip, Span};
 
 /// How long an append waits for another append to the same chain.
 const PATIENCE: Span = Span::from_secs(10);
@@ -27,10 +29,12 @@ struct Chain<'a> {
     folder: PathBuf,
     /// How each day file ends.
     ends: BTreeMap<Day, End>,
-    /// Days that stand here only in a compacted form.
-    compacted: Vec<Day>,
+    /// Days that stand here in a compacted form: nothing is appended to them any more.
+    compacted: BTreeSet<Day>,
     /// The day whose file holds the head.
     head: Option<Day>,
+    /// The last record of the compacted days, where no other file holds one.
+    before: Option<Link>,
 }
 
 /// See [`crate::journal::append`].
@@ -75,13 +79,15 @@ impl<'a> Chain<'a> {
     fn open(root: &Path, name: &'a ChainName, folder: PathBuf) -> Result<Self, JournalError> {
         let listing = files::list(root, name)?;
         let mut ends = BTreeMap::new();
-        for (day, path) in &listing.days {
+        for (day, path) in listing.days.iter().filter(|(_, path)| forms::is_raw(path)) {
             ends.insert(*day, files::end(path, name)?);
         }
-        let compacted = listing.compacted.into_iter().filter(|day| !ends.contains_key(day)).collect();
         let n = |end: &End| end.last.as_ref().map(|r| r.n);
         let head = ends.iter().filter(|(_, e)| e.last.is_some()).max_by_key(|(_, e)| n(e)).map(|(day, _)| *day);
-        Ok(Self { name, folder, ends, compacted, head })
+        // A pin stands behind every day that was compacted, in a file that was not. Where that file is not here, the
+        // chain goes on from what is.
+        let before = if head.is_some() { None } else { compact::last(name, &listing)? };
+        Ok(Self { name, folder, ends, compacted: listing.compacted, head, before })
     }
 
     /// The file that a record of `day` goes to: its own, or the newest where its day is already compacted.
@@ -89,9 +95,15 @@ impl<'a> Chain<'a> {
         if !self.compacted.contains(&day) {
             return day;
         }
-        let newest = self.ends.keys().next_back().copied().unwrap_or(day);
-        // Where even the newest day is compacted there is no raw file yet; the day's own is begun anew.
-        newest.max(day)
+        // A file that is compacted but for its last step may still stand; it is closed all the same.
+        let open = |d: &&Day| **d > day && !self.compacted.contains(d);
+        self.ends.keys().rev().find(open).copied().unwrap_or_else(|| self.next_open(day))
+    }
+
+    /// The first day after another that is not compacted.
+    fn next_open(&self, day: Day) -> Day {
+        let days = day.date().into_iter().flat_map(|date| date.iter_days().skip(1)).map_while(Day::of_date);
+        days.into_iter().find(|d| !self.compacted.contains(d)).unwrap_or(day)
     }
 
     /// Writes the bodies of one day file at once.
@@ -133,9 +145,10 @@ impl<'a> Chain<'a> {
         mut torn: Option<Skip>,
         names: &mut Names,
     ) -> Result<Vec<Record>, JournalError> {
-        let before = self.head.and_then(|day| self.ends.get(&day)?.last.as_ref());
-        let mut prev = before.map_or_else(|| root_of(self.name), |r| r.head.clone());
-        let first = before.map_or(0, |r| r.n.saturating_add(1));
+        let here = self.head.and_then(|day| self.ends.get(&day)?.last.as_ref()).map(|r| (r.n, &r.head));
+        let before = here.or(self.before.as_ref().map(|link| (link.n, &link.head)));
+        let mut prev = before.map_or_else(|| root_of(self.name), |(_, head)| head.clone());
+        let first = before.map_or(0, |(n, _)| n.saturating_add(1));
         if first > MAX_NUMBER {
             let name = self.name;
             return Err(JournalError::Unwritable(format!(
@@ -227,7 +240,8 @@ fn make_folder(folder: &Path) -> Result<(), JournalError> {
     fs::create_dir_all(folder).map_err(|e| JournalError::io(folder, "the folder cannot be made", e))
 }
 
-fn sync_folder(folder: &Path) -> Result<(), JournalError> {
+/// Makes the names in a folder durable.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), JournalError> {
     let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     match File::open(here).and_then(|f| f.sync_all()) {
         // Some file systems cannot sync a folder; they need not. A parent that may not be opened is not ours.

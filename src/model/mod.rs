@@ -23,8 +23,8 @@ pub use hours::{Buckets, Hours};
 pub use id::{ChainName, ComponentId, Head, IncidentId, ProbeKey, Vantage};
 pub use keys::{Given, Givens, Key, Refusal, Takes};
 pub use record::{
-    Body, DeskIncident, DeskMaintenance, DeskWords, Detail, IncidentStep, JournaledUpdate, Origin, Record, Remark,
-    Round, Seen, Skip, Try,
+    Body, DeskIncident, DeskMaintenance, DeskWords, Detail, IncidentStep, JournaledUpdate, Link, Origin, Pin, Record,
+    Remark, Round, Seen, Skip, Try,
 };
 pub use secret::Secret;
 pub use settings::{

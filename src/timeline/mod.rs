@@ -5,13 +5,16 @@
 //! - Touches: nothing.
 //! - Never: asks what time it is, or calls a stretch an incident.
 
+mod behind;
 mod blip;
 mod bucket;
 mod clock;
+mod cut;
 mod day;
 mod figure;
 mod gather;
 mod history;
+mod keep;
 mod level;
 mod outage;
 mod recorded;
@@ -25,9 +28,13 @@ mod tests;
 
 use crate::model::{ComponentId, History, Hours, Moment, ProbeKey, Remark, Settings, Status, Vantage, Verdict};
 
+pub use behind::history_after;
+pub use clock::set_aside;
+pub use cut::cut;
 pub use day::{Day, Month, days, days_from, last_24h, last_days, months};
 pub use figure::{GroupFigure, group_figure};
 pub use history::{edges, history};
+pub use keep::{Near, keep, near};
 pub use recorded::{Heard, rounds, values};
 pub use summary::{condense, join, summarise};
 

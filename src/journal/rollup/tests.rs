@@ -1,0 +1,1 @@
+//! Roll-ups written and read back.
