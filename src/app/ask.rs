@@ -7,7 +7,7 @@ use crate::app::{Folders, Trouble, clock, conf, save, stands_at};
 use crate::config::{self, Loaded, Mistakes, Purpose};
 use crate::incident;
 use crate::journal::{self, ChainHead, Stat, Verification, VerifyOptions};
-use crate::model::{Body, ChainName, Head, Moment, Record, Remark, WriteUp};
+use crate::model::{Body, ChainName, Head, Moment, Record, Remark, Span, WriteUp};
 use crate::probe::{KINDS, KindInfo};
 use crate::timeline;
 
@@ -76,6 +76,12 @@ pub fn kinds(name: Option<&str>) -> Result<Vec<KindInfo>, Trouble> {
         let known: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
         Trouble::Usage(format!("`{name}` is no kind of probe; this build has {}", known.join(", ")))
     })
+}
+
+/// How often a run comes.
+pub fn interval(site: &Path) -> Result<Span, Trouble> {
+    let loaded = conf::load(site, Purpose { looks: false, tells: false })?;
+    Ok(loaded.settings.run.interval)
 }
 
 /// Where the site is published.

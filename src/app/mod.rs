@@ -7,6 +7,7 @@
 
 mod ask;
 mod clock;
+mod compact;
 mod conf;
 mod drill;
 mod past;
@@ -28,10 +29,11 @@ use crate::timeline::{self, Timelines};
 use crate::writeup;
 
 pub use ask::{
-    append, config_check, config_schema, declare, heads, kinds, moment, public_folder, starter, stat, verify,
+    append, config_check, config_schema, declare, heads, interval, kinds, moment, public_folder, starter, stat, verify,
     word_remarks,
 };
 pub use clock::now;
+pub use compact::{ChainCompacted, Compacted, Compacting, compact};
 pub use said::say as say_remark;
 // The nouns that the questions and reports are answered with; the command line names them by this room.
 pub use crate::config::Mistake;
@@ -139,7 +141,7 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
 
     let words = writeup::load(&at.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&at, &e))?;
     let mut read = journal::read(&at.journal)?;
-    let mut history = timeline::history(&read.records, now);
+    let mut history = history_of(&mut read, now);
     let timelines = timeline::fold(&history, &loaded.settings, now);
     let due = incident::due(&timelines, &history, &words.writeups, &loaded.settings, now);
     let said = save::desk(&at, &loaded, due, now)?; // SAVED
@@ -201,8 +203,8 @@ fn stands_by(folders: &Folders, loaded: Loaded, at: Option<Moment>, now: Moment)
     let moment = at.unwrap_or(now);
     let mut words =
         writeup::load(&folders.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(folders, &e))?;
-    let read = journal::read(&folders.journal)?;
-    let history = timeline::history(&read.records, moment);
+    let mut read = journal::read(&folders.journal)?;
+    let history = history_of(&mut read, moment);
     if at.is_some() {
         incident::as_it_stood(&mut words.writeups, &history, &loaded.settings, moment);
     }
@@ -212,6 +214,15 @@ fn stands_by(folders: &Folders, loaded: Loaded, at: Option<Moment>, now: Moment)
         timelines.remarks.clear();
     }
     Ok(stand(loaded, read, &history, words, timelines, moment))
+}
+
+/// What the record says. Rounds that roll-ups keep for the pages of incidents then stand among the records.
+fn history_of(read: &mut journal::Reading, moment: Moment) -> History {
+    let rolled = read.rolled.iter().map(|day| day.summary.clone()).collect();
+    let history = timeline::history_after(rolled, &read.records, moment);
+    let all = (Moment::from_ms(i64::MIN), Moment::from_ms(i64::MAX));
+    read.records.extend(read.rolled.iter().flat_map(|day| day.rounds_between(all.0, all.1)).cloned());
+    history
 }
 
 fn stand(

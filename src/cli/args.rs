@@ -77,6 +77,20 @@ pub struct RunArgs {
     /// Look as this place, one of `vantages` in the config
     #[arg(long, value_name = "NAME", env = "STATUARY_VANTAGE")]
     pub vantage: Option<String>,
+    /// When people are told, compact closed days too, as long as the interval lasts; the next run goes on
+    #[arg(long)]
+    pub compact: bool,
+}
+
+/// Options of `journal compact`.
+#[derive(Clone, Debug, Args)]
+pub struct CompactArgs {
+    /// This machine only looks: leave the desk's chains alone
+    #[arg(long)]
+    pub record_only: bool,
+    /// Compact the chains of this place, one of `vantages` in the config. Only the machine that writes them may
+    #[arg(long, value_name = "NAME", env = "STATUARY_VANTAGE")]
+    pub vantage: Option<String>,
 }
 
 /// Options of `build`.
@@ -138,6 +152,8 @@ pub enum JournalCommand {
     Head,
     /// Print what each chain holds, its real cadence, and the interval to set
     Stat,
+    /// Keep closed days in fewer bytes: compressed the day after, rolled up from `roll_up_after` on. No figure changes
+    Compact(CompactArgs),
 }
 
 /// Commands of `config`.

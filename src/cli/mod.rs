@@ -6,6 +6,7 @@
 //! - Never: decides what a thing means, or panics because a pipe was closed.
 
 mod args;
+mod compact;
 mod looks;
 mod record;
 mod runs;
@@ -54,6 +55,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Trouble> {
         }
         Command::Journal(JournalCommand::Head) => record::head(site, cli.format),
         Command::Journal(JournalCommand::Stat) => record::stat(site, cli.format),
+        Command::Journal(JournalCommand::Compact(args)) => compact::compact(site, args, cli.format),
         Command::Config(ConfigCommand::Check) => record::config_check(site, cli.format),
         Command::Config(ConfigCommand::Schema) => Ok(record::config_schema()),
         Command::Config(ConfigCommand::Fields { kind }) => record::config_fields(kind.as_deref(), cli.format),

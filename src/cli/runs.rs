@@ -1,28 +1,39 @@
 //! `run`, `build` and `incident list`.
 
 use std::path::Path;
+use std::time::Instant;
 
 use serde_json::json;
 
 use crate::app::{self, Report, Stands, Trouble, Want};
 use crate::cli::args::{BuildArgs, Format, RunArgs};
+use crate::cli::compact;
 use crate::cli::voice::{self, BAD, PLAIN, STRONG, json, person_reads, say, table, warn};
 use crate::model::{IncidentId, Moment, Status, Verdict, Zone};
 
 /// One run. Quiet in a pipe when all is well with *us*; the world's state goes on the page, not into cron's mail.
 pub fn run(site: &Path, args: &RunArgs, format: Format) -> Result<u8, Trouble> {
+    let begun = Instant::now();
     let report = app::run(
         site,
         Want { look: !args.no_look, publish: !args.record_only, at: None, vantage: args.vantage.as_deref() },
     )?;
+    // The page is out and people are told before a byte of an older day is touched.
+    // Where the config is broken or the record cannot be saved, that comes first.
+    let fit = report.troubles.iter().all(|t| t.code() > 3);
+    let compacted = (args.compact && fit).then(|| compact::in_passing(site, args, begun)).transpose();
     report.warnings.iter().for_each(warn);
-    report.troubles.iter().for_each(voice::trouble);
+    report.troubles.iter().chain(compacted.as_ref().err()).for_each(voice::trouble);
+    let done = compacted.as_ref().ok().and_then(Option::as_ref);
     match format {
-        Format::Json => json(&report_json(&report)),
-        Format::Text if person_reads() => tell(&report),
+        Format::Json => json(&report_json(&report, done)),
+        Format::Text if person_reads() => {
+            tell(&report);
+            done.into_iter().flat_map(compact::lines).for_each(say);
+        }
         Format::Text => {}
     }
-    Ok(report.troubles.iter().map(Trouble::code).min().unwrap_or(0))
+    Ok(report.troubles.iter().chain(compacted.as_ref().err()).map(Trouble::code).min().unwrap_or(0))
 }
 
 fn tell(report: &Report) {
@@ -66,8 +77,9 @@ fn clock(at: Moment, zone: Zone) -> String {
     zone.local(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
-fn report_json(report: &Report) -> serde_json::Value {
+fn report_json(report: &Report, compacted: Option<&app::Compacted>) -> serde_json::Value {
     json!({
+        "compacted": compacted.map(compact::value),
         "looks": report.looked.as_ref().map(|l| l.looks.len()),
         "took_ms": report.looked.as_ref().map(|l| l.took.ms()),
         "written": report.swapped.as_ref().map(|s| s.written),

@@ -147,7 +147,14 @@ pub fn zip(root: &Path, chain: &ChainName, day: NaiveDate, pins: &[Pin]) -> Trie
 }
 
 /// Writes a compressed day rolled up, beside it: what it says, and the rounds around incidents.
-pub fn roll(root: &Path, chain: &ChainName, day: OpenDay, told: Summary, kept: Vec<Record>, pins: &[Pin]) -> Tried<Ready> {
+pub fn roll(
+    root: &Path,
+    chain: &ChainName,
+    day: OpenDay,
+    told: Summary,
+    kept: Vec<Record>,
+    pins: &[Pin],
+) -> Tried<Ready> {
     let folder = root.join(chain.as_str());
     let Some(number) = Day::of_date(day.day) else { return Ok(Err("no file can be called so".to_owned())) };
     let zipped = Pin { day: day.day, first: day.first, last: day.last, raw: day.raw, file: day.file };
@@ -167,7 +174,13 @@ pub fn roll(root: &Path, chain: &ChainName, day: OpenDay, told: Summary, kept: V
     if gz.len() as u64 >= day.bytes {
         return Ok(Err("rolled up it would not be smaller".to_owned()));
     }
-    let pin = Pin { day: date, first: rolled.first.clone(), last: rolled.last.clone(), raw: rolled.raw.clone(), file: seal::sha256_hex(&gz) };
+    let pin = Pin {
+        day: date,
+        first: rolled.first.clone(),
+        last: rolled.last.clone(),
+        raw: rolled.raw.clone(),
+        file: seal::sha256_hex(&gz),
+    };
     let pinned = match agree(&pin, pins, 1) {
         Ok(pinned) => pinned,
         Err(why) => return Ok(Err(why)),
@@ -285,7 +298,7 @@ fn is_same(read: &Rolled, meant: &Rolled) -> bool {
     links && kept && plain(&read.summary) == plain(&meant.summary)
 }
 
-fn squeeze(bytes: &[u8]) -> io::Result<Vec<u8>> {
+pub(super) fn squeeze(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes)?;
     encoder.finish()
@@ -326,9 +339,10 @@ fn hidden(target: &Path) -> PathBuf {
 fn sweep(folder: &Path) -> Result<(), JournalError> {
     for entry in walkdir::WalkDir::new(folder).min_depth(3).max_depth(3).into_iter().filter_map(Result::ok) {
         let name = entry.file_name().to_str().unwrap_or_default();
-        let ours = name.strip_prefix('.').and_then(|name| name.split_once('.')).is_some_and(|(day, suffix)| {
-            day.len() == 2 && Form::of(suffix).is_some_and(|form| form > Form::Raw)
-        });
+        let ours = name
+            .strip_prefix('.')
+            .and_then(|name| name.split_once('.'))
+            .is_some_and(|(day, suffix)| day.len() == 2 && Form::of(suffix).is_some_and(|form| form > Form::Raw));
         if ours {
             let fail = |e| JournalError::io(entry.path(), "what is left half written cannot be removed", e);
             fs::remove_file(entry.path()).map_err(fail)?;

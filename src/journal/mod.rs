@@ -1,9 +1,9 @@
 //! Keeps what was seen, in order, and proves it whole.
 //!
 //! - Takes: bodies to append, or a folder to read.
-//! - Gives: records with their hashes; remarks on what is damaged, with file and line.
+//! - Gives: records with their hashes; remarks on what is damaged, with file and line; closed days in fewer bytes.
 //! - Touches: disk, the `save` command.
-//! - Never: changes or deletes a record, or repairs one in place.
+//! - Never: changes or deletes a record, or repairs one in place. A compacted day is removed only after its pin is saved.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,15 +33,21 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use compact::{ClosedDay, Ready, Tried, bytes, closed, pins, retire, roll, zip};
+pub use forms::Form;
 pub use lock::{Lock, lock};
+pub use open_day::{OpenDay, Opener};
+pub use rollup::Rolled;
 pub use stat::{ChainStat, Stat, stat};
 pub use verify::{ChainProof, Finding, Verification, VerifyOptions, verify};
 
 /// What stands in a journal.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
-    /// Every whole record, chain by chain in name order, each in the order of `n`.
+    /// Every whole record, chain by chain in name order, each in the order of `n`; not those of rolled-up days.
     pub records: Vec<Record>,
+    /// The days that are rolled up, chain by chain in name order, each in the order of the calendar.
+    pub rolled: Vec<Rolled>,
     /// The head of each chain.
     pub heads: BTreeMap<ChainName, ChainHead>,
     /// What is damaged or surprising.
@@ -111,6 +117,11 @@ pub fn read(root: &Path) -> Result<Reading, JournalError> {
 /// Reads the last `count` records of one chain, oldest first, without reading its older days.
 pub fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>, JournalError> {
     read::tail(root, chain, count)
+}
+
+/// Reads all records of one chain, in the order of `n`, and remarks on what is odd about them.
+pub fn read_one(root: &Path, chain: &ChainName) -> Result<(Vec<Record>, Vec<Remark>), JournalError> {
+    read::read_one(root, chain)
 }
 
 /// Appends bodies to one chain: one write, then fdatasync, per day file. Returns the records as they now stand:

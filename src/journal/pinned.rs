@@ -64,7 +64,8 @@ pub(super) fn read_rolled(
             }
             let held = rolled.last.n.saturating_sub(rolled.first.n).saturating_add(1);
             if held != rolled.summary.records {
-                let text = format!("it tells of {} records, but its first and last enclose {held}", rolled.summary.records);
+                let text =
+                    format!("it tells of {} records, but its first and last enclose {held}", rolled.summary.records);
                 rows.findings.push((file, 1, text, true));
             }
             let before = rows.rows.len();
@@ -151,7 +152,9 @@ pub(super) fn beside(rows: &mut ChainRows, beside: &[(Day, Form, PathBuf)]) {
         let Some(file) = rows.files.iter().position(|(d, _)| d == day) else { continue };
         let what = if *form == Form::Rolled { "rolled up" } else { "compressed" };
         let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-        let text = format!("the day also stands {what} ({name}), and is read as it is; the next compaction ends what one began");
+        let text = format!(
+            "the day also stands {what} ({name}), and is read as it is; the next compaction ends what one began"
+        );
         rows.findings.push((file, 0, text, false));
     }
 }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::journal::files;
+use crate::journal::forms;
+use crate::journal::rollup::{self, Rolled, Unread};
 use crate::journal::seal::Flaw;
 use crate::journal::wire::{self, Decoded, Names};
 use crate::journal::write::root_of;
@@ -21,6 +23,7 @@ struct ChainReading {
     files: Vec<PathBuf>,
     records: Vec<Record>,
     places: Vec<Place>,
+    rolled: Vec<Rolled>,
     remarks: Vec<Remark>,
     /// Remarks that are only counted.
     more: usize,
@@ -34,8 +37,7 @@ pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
         let mut one = read_chain(root, &chain, &mut names)?;
         one.order();
         one.check_links(&chain);
-        if let Some(last) = one.records.last() {
-            let head = ChainHead { head: last.head.clone(), n: last.n, t: last.t };
+        if let Some(head) = one.head() {
             reading.heads.insert(chain.clone(), head);
         }
         if one.more > 0 {
@@ -43,15 +45,30 @@ pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
             one.remarks.push(Remark { origin: None, text });
         }
         reading.records.append(&mut one.records);
+        reading.rolled.append(&mut one.rolled);
         reading.remarks.append(&mut one.remarks);
     }
     Ok(reading)
 }
 
+/// One chain's records in the order of `n`, and what is odd about them.
+pub(super) fn read_one(root: &Path, chain: &ChainName) -> Result<(Vec<Record>, Vec<Remark>), JournalError> {
+    let mut one = read_chain(root, chain, &mut Names::default())?;
+    one.order();
+    one.check_links(chain);
+    if one.more > 0 {
+        let text = format!("chain {chain}: {} more remarks; `statuary journal verify` lists all", one.more);
+        one.remarks.push(Remark { origin: None, text });
+    }
+    Ok((one.records, one.remarks))
+}
+
 /// See [`crate::journal::tail`].
 pub(super) fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>, JournalError> {
     let mut days = Vec::new();
-    for (_, path) in files::list(root, chain)?.days {
+    let (open, mut zipped): (Vec<_>, Vec<_>) =
+        files::list(root, chain)?.days.into_iter().partition(|(_, path)| forms::is_raw(path));
+    for (_, path) in open {
         if let Some(last) = files::end(&path, chain)?.last {
             days.push((last.n, path));
         }
@@ -71,8 +88,23 @@ pub(super) fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<R
         })?;
     }
     records.sort_by_key(|r| r.n);
+    // Compressed days are read whole, the newest first, until nothing can be missing between those that are asked for.
+    while records.len() < count || !is_row(&records[records.len() - count..]) {
+        let Some((_, path)) = zipped.pop() else { break };
+        files::lines(&path, |line| {
+            if let Ok(decoded) = wire::decode(chain, line.bytes, &mut names) {
+                records.push(decoded.record);
+            }
+        })?;
+        records.sort_by_key(|r| r.n);
+    }
     records.drain(..records.len().saturating_sub(count));
     Ok(records)
+}
+
+/// Whether their numbers follow one another.
+fn is_row(records: &[Record]) -> bool {
+    records.windows(2).all(|pair| pair[0].n + 1 == pair[1].n)
 }
 
 fn read_chain(root: &Path, chain: &ChainName, names: &mut Names) -> Result<ChainReading, JournalError> {
@@ -81,6 +113,15 @@ fn read_chain(root: &Path, chain: &ChainName, names: &mut Names) -> Result<Chain
     for (_, path) in listing.days {
         one.read_day(&path, chain, names)?;
         one.files.push(path);
+    }
+    for (_, path) in listing.rolled {
+        match rollup::read(&path, chain, names) {
+            Ok(rolled) => one.rolled.push(rolled),
+            Err(Unread::Disk(error)) => return Err(error),
+            Err(Unread::Damaged { line, text }) => {
+                one.remark(at(&path, line), format!("{text}; the figures of that day are missing"));
+            }
+        }
     }
     Ok(one)
 }
@@ -138,6 +179,16 @@ impl ChainReading {
         }
     }
 
+    /// The record with the greatest number, where it stands in lines or in a roll-up.
+    fn head(&self) -> Option<ChainHead> {
+        let here = self.records.last().map(|last| ChainHead { head: last.head.clone(), n: last.n, t: last.t });
+        let rolled = self.rolled.iter().filter_map(|day| {
+            let (n, t) = day.summary.end?;
+            Some(ChainHead { head: day.last.head.clone(), n, t })
+        });
+        here.into_iter().chain(rolled).max_by_key(|head| head.n)
+    }
+
     /// Brings the records into the order of `n`; the calendar differs from it where a clock went back.
     fn order(&mut self) {
         if self.records.is_sorted_by_key(|r| r.n) {
@@ -155,7 +206,11 @@ impl ChainReading {
         let mut level = Level { n: None, heads: Vec::new(), before: vec![root_of(chain)] };
         let mut told = Vec::new();
         let mut double = vec![false; self.records.len()];
+        let mut rolled = self.rolled.iter().peekable();
         for (i, record) in self.records.iter().enumerate() {
+            while let Some(day) = rolled.next_if(|day| day.first.n < record.n) {
+                level.pass(day);
+            }
             if level.n == Some(record.n) && level.heads.contains(&record.head) {
                 double[i] = true;
                 told.push((i, format!("record {} stands here a second time; it is read once", record.n)));
@@ -220,6 +275,13 @@ impl Level {
                 Some(format!("{which} not here; the chain goes on with record {n}"))
             }
         }
+    }
+
+    /// Passes a day that is rolled up: where it does not fit, the record behind it will not.
+    fn pass(&mut self, day: &Rolled) {
+        self.n = Some(day.last.n);
+        self.heads = vec![day.last.head.clone()];
+        self.before.clear();
     }
 
     /// Whether the record names one before it; a joining record may name the shorter branch's.

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use crate::journal::JournalError;
 use crate::journal::files::{self, Listing};
+use crate::journal::rollup::{self, Unread};
 use crate::journal::wire::{self, Names};
-use crate::model::{Body, ChainName, Moment, Span};
+use crate::model::{Body, ChainName, Moment, Span, Summary};
 
 /// Intervals that a person would set, in seconds.
 const INTERVALS_S: [i64; 19] =
@@ -63,11 +64,14 @@ pub fn stat(root: &Path) -> Result<Stat, JournalError> {
 fn stat_chain(chain: ChainName, listing: &Listing) -> Result<ChainStat, JournalError> {
     let mut names = Names::default();
     let (mut records, mut damaged, mut bytes) = (0, 0, 0);
+    for path in listing.days.iter().chain(&listing.rolled).map(|(_, path)| path) {
+        let size = std::fs::metadata(path).map_err(|e| JournalError::io(path, "its size cannot be read", e))?;
+        bytes += size.len();
+    }
     let (mut first, mut last) = (None::<Moment>, None::<Moment>);
     let mut rounds: Vec<(Moment, Span)> = Vec::new();
     for (_, path) in &listing.days {
         files::lines(path, |line| {
-            bytes += line.length;
             let Ok(decoded) = wire::decode(&chain, line.bytes, &mut names) else {
                 damaged += 1;
                 return;
@@ -80,6 +84,20 @@ fn stat_chain(chain: ChainName, listing: &Listing) -> Result<ChainStat, JournalE
                 rounds.push((t, round.gap));
             }
         })?;
+    }
+    for (_, path) in &listing.rolled {
+        match rollup::read(path, &chain, &mut names) {
+            Err(Unread::Disk(error)) => return Err(error),
+            Err(Unread::Damaged { .. }) => damaged += 1,
+            Ok(day) => {
+                records += day.summary.records;
+                for t in day.summary.span.into_iter().flat_map(|(from, to)| [from, to]) {
+                    first = Some(first.map_or(t, |f| f.min(t)));
+                    last = last.max(Some(t));
+                }
+                rounds.extend(rounds_of(&day.summary));
+            }
+        }
     }
     rounds.sort_unstable();
     let mut steps: Vec<Span> =
@@ -94,7 +112,7 @@ fn stat_chain(chain: ChainName, listing: &Listing) -> Result<ChainStat, JournalE
         rounds: rounds.len() as u64,
         damaged,
         bytes,
-        days: listing.days.len() as u64,
+        days: (listing.days.len() + listing.rolled.len()) as u64,
         first,
         last,
         median,
@@ -103,6 +121,13 @@ fn stat_chain(chain: ChainName, listing: &Listing) -> Result<ChainStat, JournalE
         longest_hole: longest,
         interval: median.zip(p95).map(|(median, p95)| interval(median, p95)),
     })
+}
+
+/// A rolled-up day's rounds. How long each vouched is told by its looks; most of a day's vouch alike.
+fn rounds_of(told: &Summary) -> impl Iterator<Item = (Moment, Span)> {
+    let runs = told.strips.iter().flat_map(|strip| &strip.runs);
+    let gap = runs.max_by_key(|run| run.looks).map_or(0, |run| run.gap_ms);
+    told.times.iter().map(move |t| (*t, Span::from_ms(i64::from(gap))))
 }
 
 /// The nearest rank: the smallest step that at least `percent` of the steps do not exceed.

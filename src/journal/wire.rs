@@ -474,8 +474,13 @@ mod tests {
     }
 
     fn pin() -> impl Strategy<Value = Pin> {
-        (when(), link(), link(), "[0-9a-f]{64}", "[0-9a-f]{64}")
-            .prop_map(|(t, first, last, raw, file)| Pin { day: t.utc().date_naive(), first, last, raw, file })
+        (when(), link(), link(), "[0-9a-f]{64}", "[0-9a-f]{64}").prop_map(|(t, first, last, raw, file)| Pin {
+            day: t.utc().date_naive(),
+            first,
+            last,
+            raw,
+            file,
+        })
     }
 
     fn body() -> impl Strategy<Value = Body> {

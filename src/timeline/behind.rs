@@ -7,7 +7,11 @@ use crate::timeline::summary::join;
 
 /// What days that are rolled up say, in the order of the calendar, with what the records of all other days say (see
 /// [`history()`]).
-pub fn history_after<'r>(rolled: Vec<Summary>, records: impl IntoIterator<Item = &'r Record>, until: Moment) -> History {
+pub fn history_after<'r>(
+    rolled: Vec<Summary>,
+    records: impl IntoIterator<Item = &'r Record>,
+    until: Moment,
+) -> History {
     let mut all = history(records, until);
     if rolled.is_empty() {
         return all;

@@ -36,7 +36,8 @@ pub fn near(declared: &[Record], now: Moment) -> Vec<Near> {
         };
         let (_, near, over) = &mut told[slot];
         (near.from, near.to) = (near.from.min(i.at), near.to.max(i.at));
-        near.components.extend(i.components.iter().filter(|c| !near.components.contains(c)).cloned().collect::<Vec<_>>());
+        near.components
+            .extend(i.components.iter().filter(|c| !near.components.contains(c)).cloned().collect::<Vec<_>>());
         *over = i.step == IncidentStep::Resolve;
     }
     let around = |(_, near, over): (&str, Near, bool)| {

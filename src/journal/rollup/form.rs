@@ -12,6 +12,7 @@ use crate::model::Verdict;
 
 /// The first line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct HeaderForm<'a> {
     pub(super) v: u32,
     #[serde(borrow)]
@@ -38,6 +39,7 @@ pub(super) struct HeaderForm<'a> {
 
 /// The rounds around incidents: when, which record, its hash, how long its looks vouch.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RoundsForm<'a> {
     #[serde(borrow)]
     pub(super) rounds: Vec<(i64, u64, Text<'a>, i64)>,
@@ -45,6 +47,7 @@ pub(super) struct RoundsForm<'a> {
 
 /// A probe's line.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ProbeForm<'a> {
     #[serde(borrow)]
     pub(super) id: Text<'a>,

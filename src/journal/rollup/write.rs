@@ -118,7 +118,12 @@ impl Out {
             span: (self.ms(span.0), self.ms(span.1)),
             end: self.ms(end.1),
             // The first one is none, and stands in every table.
-            reasons: told.reasons.iter().skip(1).map(|(p, w)| (p.as_deref().map(Text::from), Text::from(&**w))).collect(),
+            reasons: told
+                .reasons
+                .iter()
+                .skip(1)
+                .map(|(p, w)| (p.as_deref().map(Text::from), Text::from(&**w)))
+                .collect(),
             times: times.collect(),
             blind: told.blind.as_ref().map(|(t, why)| (self.ms(*t), Text::from(why.as_str()))),
             probes: told.strips.len() as u32,
@@ -133,7 +138,8 @@ impl Out {
             (self.ms(r.t), r.n, r.head.clone(), gap)
         };
         let rows: Vec<_> = kept.iter().map(row).collect();
-        let form = RoundsForm { rounds: rows.iter().map(|(t, n, h, gap)| (*t, *n, Text::from(h.as_str()), *gap)).collect() };
+        let form =
+            RoundsForm { rounds: rows.iter().map(|(t, n, h, gap)| (*t, *n, Text::from(h.as_str()), *gap)).collect() };
         self.line(&form)
     }
 
