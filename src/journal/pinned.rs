@@ -177,7 +177,9 @@ pub(super) fn absent(rows: &mut ChainRows, root: &Path, chain: &ChainName) {
         rows.files.push((day, day.path(&folder)));
         rows.compacted.insert(day);
         let t = forms::start(pin.day);
-        block(rows, file, (&pin.first, t), (&pin.last, t), true);
+        if !rows.rows.iter().any(|row| row.h == pin.last.head) {
+            block(rows, file, (&pin.first, t), (&pin.last, t), true);
+        }
         if oldest.is_some_and(|oldest| oldest < day) {
             let text = format!("{} is not here, though older days are: it was removed", pin.day);
             rows.findings.push((file, 0, text, true));

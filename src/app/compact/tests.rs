@@ -187,13 +187,21 @@ impl World {
         }
         append(at, &bodies);
         let now = Moment::from_ms(latest + 20_000);
-        // The desk says what is due, all at once.
-        let history = read(at, now);
-        let timelines = timeline::fold(&history, &loaded.settings, now);
-        let due = incident::due(&timelines, &history, &[], &loaded.settings, now);
-        let due: Vec<_> = due.into_iter().map(|d| (ChainName::desk(d.internal), now, d.body)).collect();
-        append(at, &due);
+        desk(at, loaded, begun, now);
         now
+    }
+}
+
+/// The desk's runs: it says what is due, every half hour.
+fn desk(at: &Folders, loaded: &Loaded, from: i64, now: Moment) {
+    let mut records = journal::read(&at.journal).unwrap().records;
+    for moment in (from..now.ms()).step_by(30 * MINUTE as usize).chain([now.ms()]).map(Moment::from_ms) {
+        let history = timeline::history(&records, moment);
+        let timelines = timeline::fold(&history, &loaded.settings, moment);
+        for due in incident::due(&timelines, &history, &[], &loaded.settings, moment) {
+            let chain = ChainName::desk(due.internal);
+            records.extend(journal::append(&at.journal, &chain, &[(moment, due.body)]).unwrap());
+        }
     }
 }
 
@@ -268,8 +276,13 @@ fn rules((open, resolve, within): (u8, u8, u8)) -> String {
     format!("open_after = {open}\nresolve_after = {resolve}\nblip_within = \"{within}m\"")
 }
 
+/// A few with every run of the tests, as many as `PROPTEST_CASES` says in a long one.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
 
     #[test]
     fn no_figure_changes_by_a_digit(world in world(), ages in prop::collection::vec(0_i64..5, 1..4)) {
@@ -335,13 +348,16 @@ fn days_are_compressed_the_day_after_and_rolled_up_later() {
     assert!(compact(&at, &loaded, midnight + Span::from_mins(119))[0].chains.iter().all(|c| c.zipped == 0));
     assert_eq!(forms(), (raw, 0, 0));
     let done = compact(&at, &loaded, midnight + Span::from_mins(120));
-    assert_eq!(done[0].chains.iter().map(|c| (c.zipped, c.rolled)).collect::<Vec<_>>(), [(0, 0), (1, 0), (1, 0)]);
+    assert_eq!(
+        done[0].chains.iter().map(|c| (c.zipped, c.rolled)).collect::<Vec<_>>(),
+        [(0, 0), (0, 0), (1, 0), (1, 0)]
+    );
     // A day later that one is rolled up. Of all chains, the desk's is never.
     let done = compact(&at, &loaded, midnight + Span::from_ms(DAY + 120 * MINUTE));
     let rolled: Vec<_> = done[0].chains.iter().map(|c| (c.chain.as_str(), c.zipped, c.rolled)).collect();
-    assert_eq!(rolled, [("_desk", 0, 0), ("fra", 1, 1), ("fra+internal", 1, 1)]);
+    assert_eq!(rolled, [("_desk", 1, 0), ("_desk+internal", 1, 0), ("fra", 1, 1), ("fra+internal", 1, 1)]);
     compact(&at, &loaded, now + Span::from_ms(40 * DAY));
-    assert_eq!(forms().0, 3, "the pins of each chain: {:?}", day_files(&at));
+    assert_eq!(forms().0, 4, "the pins of each chain: {:?}", day_files(&at));
     is_good(&at).unwrap();
     assert_eq!(told(&timeline::fold(&read(&at, now), &loaded.settings, now)), told_before);
     // Nothing is left to do, and nothing is done.
@@ -398,6 +414,7 @@ fn an_internal_incident_leaves_no_trace_in_a_public_chain() {
     let lines = |fail: bool| {
         let (_dir, at, loaded) = site("", 1);
         let now = world.write(&at, &loaded);
+        let before = count(&at, ".jsonl");
         if fail {
             let mut bodies = Vec::new();
             for minute in 0..30 {
@@ -406,12 +423,8 @@ fn an_internal_incident_leaves_no_trace_in_a_public_chain() {
                 bodies.push((ChainName::from("fra+internal"), now + Span::from_mins(minute), Body::Round(round)));
             }
             append(&at, &bodies);
-            let then = now + Span::from_mins(30);
-            let history = read(&at, then);
-            let timelines = timeline::fold(&history, &loaded.settings, then);
-            let due = incident::due(&timelines, &history, &[], &loaded.settings, then);
-            assert!(due.iter().any(|d| d.internal && matches!(d.body, Body::Incident(_))), "{due:?}");
-            append(&at, &due.into_iter().map(|d| (ChainName::desk(d.internal), then, d.body)).collect::<Vec<_>>());
+            desk(&at, &loaded, now.ms(), now + Span::from_mins(30));
+            assert!(count(&at, ".jsonl") > before && at.journal.join("_desk+internal").exists());
         }
         compact(&at, &loaded, now + Span::from_ms(40 * DAY));
         let files = day_files(&at).into_iter().filter(|p| p.starts_with(at.journal.join("fra")));
@@ -462,7 +475,7 @@ fn what_was_changed_or_taken_away_is_found() {
     assert_eq!(fatal(&at), [""; 0]);
     for path in [&rolled, &zipped] {
         let good = fs::read(path).unwrap();
-        let step = (good.len() / 60).max(1);
+        let step = (good.len() / 12).max(1);
         for byte in (0..12).chain((12..good.len()).step_by(step)).chain(good.len() - 9..good.len()) {
             let mut bad = good.clone();
             bad[byte] ^= 1 << (byte % 8);
@@ -480,17 +493,23 @@ fn what_was_changed_or_taken_away_is_found() {
     assert_eq!(fatal(&at), [""; 0]);
     // One day's file under another's name; a day taken from between others; from the beginning.
     fs::rename(&rolled, file(&at, "fra", "19.roll.jsonl.gz")).unwrap();
-    insta::assert_snapshot!(fatal(&at).join("\n"), @"");
+    insta::assert_snapshot!(fatal(&at).join("\n"), @r#"
+    fra/2026/11/19.roll.jsonl.gz:0: no record pins it: it was not put here by a compaction
+    fra/2026/11/19.roll.jsonl.gz:0: record 0 is of 2026-11-20T21:00:00.000Z, another day than its file's
+    fra/2026/11/19.roll.jsonl.gz:0: record 179 is of 2026-11-20T23:59:01.060Z, another day than its file's
+    fra/2026/11/19.roll.jsonl.gz:1: it is the roll-up of 2026-11-20, under another day's name
+    fra/2026/11/20.jsonl:0: 2026-11-20 is not here, though older days are: it was removed
+    "#);
     fs::rename(file(&at, "fra", "19.roll.jsonl.gz"), &rolled).unwrap();
     let aside = at.site.join("aside");
     fs::rename(&zipped, &aside).unwrap();
-    insta::assert_snapshot!(fatal(&at).join("\n"), @"");
+    insta::assert_snapshot!(fatal(&at).join("\n"), @"fra/2026/11/21.jsonl:0: 2026-11-21 is not here, though older days are: it was removed");
     fs::rename(&aside, &zipped).unwrap();
     fs::rename(&rolled, &aside).unwrap();
     assert_eq!(fatal(&at), [""; 0]);
     let proof = verify(&at);
     let fra = proof.chains.iter().find(|c| c.chain.as_str() == "fra").unwrap();
-    insta::assert_snapshot!(fra.findings[0].text, @"");
+    insta::assert_snapshot!(fra.findings[0].text, @"the day 2026-11-20 is not here; later records pin what stood there");
     let _ = now;
 }
 
@@ -543,7 +562,10 @@ fn a_second_roll_up_of_a_day_is_found_although_it_is_pinned() {
     use sha2::Digest;
     pin.file = sha2::Sha256::digest(&forged).iter().map(|b| format!("{b:02x}")).collect();
     journal::append(&at.journal, &fra, &[(now + Span::from_ms(40 * DAY), Body::Pin(pin))]).unwrap();
-    insta::assert_snapshot!(fatal(&at).join("\n"), @"");
+    insta::assert_snapshot!(fatal(&at).join("\n"), @"
+    fra/2026/11/20.roll.jsonl.gz:0: its bytes are not those that record 1716 pins: the file was changed
+    fra/2027/01/01.jsonl:7: record 1719 pins a third file for 2026-11-20
+    ");
 }
 
 fn tree(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
@@ -563,7 +585,7 @@ fn a_day_with_damage_that_nobody_named_stays_as_it_is() {
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
     let fra = done[0].chains.iter().find(|c| c.chain.as_str() == "fra").unwrap();
     let left: Vec<String> = fra.left.iter().map(|(day, why)| format!("{day}: {why}")).collect();
-    insta::assert_snapshot!(left.join("\n"), @"");
+    insta::assert_snapshot!(left.join("\n"), @"2026-11-20: line 2: 12 bytes are no whole record, and no record skips them: the line is cut off or was never a record");
     assert_eq!(told(&timeline::fold(&read(&at, now), &loaded.settings, now)), told_before);
 }
 
