@@ -136,11 +136,12 @@ impl Work<'_> {
             after: 0,
             left: Vec::new(),
         };
-        let raw = |day: &ClosedDay| day.form == Form::Raw;
+        let raw = |day: &ClosedDay| day.form == Form::Raw && day.is_worth_it();
         let days = journal::closed(root, self.chain, closed)?;
         *more |= self.lots(days.into_iter().filter(raw).collect(), &mut Zip, &mut done)?;
         if let Some(age) = self.loaded.settings.journal.roll_up_after.filter(|_| self.may_roll()) {
-            let old = |day: &ClosedDay| day.is_worth_rolling() && day.end() + age <= self.now;
+            let zipped = |day: &ClosedDay| day.form == Form::Zipped && day.is_worth_it();
+            let old = |day: &ClosedDay| zipped(day) && day.end() + age <= self.now;
             let days = journal::closed(root, self.chain, closed)?;
             let mut roll = Roll { opener: Opener::new(root, self.chain)? };
             *more |= self.lots(days.into_iter().filter(old).collect(), &mut roll, &mut done)?;

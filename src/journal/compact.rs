@@ -26,8 +26,9 @@ use crate::model::{Body, ChainName, Link, Moment, Pin, Record, Run, Span, Summar
 
 /// How long a step waits for an append to the same chain.
 const PATIENCE: Span = Span::from_secs(10);
-/// A compressed day below this many bytes is not rolled up: there is nothing to gain.
-const WORTH_ROLLING: u64 = 4 << 10;
+/// A day's file below this many bytes is left as it is: a pin takes half a kilobyte. And in a chain that rests, the pin of
+/// a day would be a day's only record, to be pinned in its turn on the next.
+const WORTH_IT: u64 = 4 << 10;
 /// A pin's key stands within so many bytes of its line's beginning.
 const PIN_WITHIN: usize = 256;
 
@@ -51,9 +52,9 @@ impl ClosedDay {
         forms::start(self.day) + forms::DAY
     }
 
-    /// Whether rolling it up can gain anything.
-    pub fn is_worth_rolling(&self) -> bool {
-        self.form == Form::Zipped && self.bytes >= WORTH_ROLLING
+    /// Whether fewer bytes can be gained from it.
+    pub fn is_worth_it(&self) -> bool {
+        self.form != Form::Rolled && self.bytes >= WORTH_IT
     }
 }
 
