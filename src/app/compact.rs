@@ -81,8 +81,8 @@ pub fn compact(site: &std::path::Path, how: &Compacting<'_>) -> Result<Compacted
 fn compact_at(at: &Folders, loaded: &Loaded, how: &Compacting<'_>, now: Moment) -> Result<Compacted, Trouble> {
     let closed = now - CLOSED_AFTER;
     // What can be done today is known at its beginning; the mark spares a run the looking.
-    let done = at.state.join("compacted");
-    let mark = format!("{} {}", loaded.settings.run.vantage, &closed.rfc3339()[..10]);
+    let done = at.state.join(format!("compacted-{}", loaded.settings.run.vantage));
+    let mark = format!("{} {}", &closed.rfc3339()[..10], if how.desk { "desk" } else { "place" });
     if how.in_passing && fs::read_to_string(&done).is_ok_and(|before| before == mark) {
         return Ok(Compacted::default());
     }

@@ -10,11 +10,14 @@ use std::path::{Path, PathBuf};
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use flate2::bufread::GzDecoder;
 
+use crate::journal::JournalError;
 use crate::journal::files::{Day, Listing};
 use crate::model::{Moment, Span};
 
 /// The buffer that files are read through.
 const BUFFER_BYTES: usize = 64 << 10;
+/// So often a reading is begun anew; a compaction puts many days in place at a time, but not many times in a reading.
+const AGAIN: usize = 3;
 /// A day in ms.
 pub(super) const DAY: Span = Span::from_mins(24 * 60);
 
@@ -89,6 +92,17 @@ pub(super) fn settle(listing: &mut Listing, mut found: Vec<(Day, Form, PathBuf)>
             listing.days.push((day, path));
         }
     }
+}
+
+/// Reads again where a file that was listed is there no more: a compaction may have put another form in its place.
+pub(super) fn steady<T>(mut read: impl FnMut() -> Result<T, JournalError>) -> Result<T, JournalError> {
+    for _ in 0..AGAIN {
+        match read() {
+            Err(JournalError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+            result => return result,
+        }
+    }
+    read()
 }
 
 /// The bytes of a day as they were written, from a raw file or a compressed one.

@@ -111,17 +111,17 @@ pub fn chains(root: &Path) -> Result<Vec<ChainName>, JournalError> {
 /// damaged is stepped around and remarked. A record that is whole by its own hash is read also where its number or
 /// its predecessor does not fit; a record that stands twice is read once.
 pub fn read(root: &Path) -> Result<Reading, JournalError> {
-    read::read(root)
+    forms::steady(|| read::read(root))
 }
 
 /// Reads the last `count` records of one chain, oldest first, without reading its older days.
 pub fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>, JournalError> {
-    read::tail(root, chain, count)
+    forms::steady(|| read::tail(root, chain, count))
 }
 
 /// Reads all records of one chain, in the order of `n`, and remarks on what is odd about them.
 pub fn read_one(root: &Path, chain: &ChainName) -> Result<(Vec<Record>, Vec<Remark>), JournalError> {
-    read::read_one(root, chain)
+    forms::steady(|| read::read_one(root, chain))
 }
 
 /// Appends bodies to one chain: one write, then fdatasync, per day file. Returns the records as they now stand:

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::journal::JournalError;
 use crate::journal::files::{self, Listing};
+use crate::journal::forms;
 use crate::journal::rollup::{self, Unread};
 use crate::journal::wire::{self, Names};
 use crate::model::{Body, ChainName, Moment, Span, Summary};
@@ -55,8 +56,10 @@ pub struct ChainStat {
 pub fn stat(root: &Path) -> Result<Stat, JournalError> {
     let chains = files::chains(root)?;
     let stats = chains.into_iter().map(|chain| {
-        let listing = files::list(root, &chain)?;
-        stat_chain(chain, &listing)
+        forms::steady(|| {
+            let listing = files::list(root, &chain)?;
+            stat_chain(chain.clone(), &listing)
+        })
     });
     Ok(Stat { chains: stats.collect::<Result<_, _>>()? })
 }

@@ -80,8 +80,11 @@ pub fn verify(root: &Path, options: &VerifyOptions) -> Result<Verification, Jour
     let mut result = Verification::default();
     let mut known: HashMap<Head, (ChainName, u64, bool)> = HashMap::new();
     for chain in files::chains(root)? {
-        let rows = ChainRows::read(root, &chain)?;
-        let mut proof = rows.prove(root, &chain)?;
+        let (rows, mut proof) = forms::steady(|| {
+            let rows = ChainRows::read(root, &chain)?;
+            let proof = rows.prove(root, &chain)?;
+            Ok((rows, proof))
+        })?;
         for wanted in options.head.iter().chain(&options.contains) {
             if let Some(n) = rows.number_of(wanted) {
                 let is_head = proof.head.as_ref() == Some(wanted);
