@@ -138,13 +138,13 @@ impl Work<'_> {
         };
         let raw = |day: &ClosedDay| day.form == Form::Raw && day.is_worth_it();
         let days = journal::closed(root, self.chain, closed)?;
-        *more |= self.lots(days.into_iter().filter(raw).collect(), &mut Zip, &mut done)?;
+        *more |= self.lots(&days.into_iter().filter(raw).collect::<Vec<_>>(), &mut Zip, &mut done)?;
         if let Some(age) = self.loaded.settings.journal.roll_up_after.filter(|_| self.may_roll()) {
             let zipped = |day: &ClosedDay| day.form == Form::Zipped && day.is_worth_it();
             let old = |day: &ClosedDay| zipped(day) && day.end() + age <= self.now;
             let days = journal::closed(root, self.chain, closed)?;
             let mut roll = Roll { opener: Opener::new(root, self.chain)? };
-            *more |= self.lots(days.into_iter().filter(old).collect(), &mut roll, &mut done)?;
+            *more |= self.lots(&days.into_iter().filter(old).collect::<Vec<_>>(), &mut roll, &mut done)?;
         }
         done.after = journal::bytes(root, self.chain)?;
         Ok(done)
@@ -157,7 +157,7 @@ impl Work<'_> {
     }
 
     /// Takes days in lots through one step. True: time ran out.
-    fn lots(&self, days: Vec<ClosedDay>, step: &mut dyn Step, done: &mut ChainCompacted) -> Result<bool, Trouble> {
+    fn lots(&self, days: &[ClosedDay], step: &mut dyn Step, done: &mut ChainCompacted) -> Result<bool, Trouble> {
         let Some(oldest) = days.first() else { return Ok(false) };
         let mut pins: Option<Vec<Pin>> = None;
         for lot in days.chunks(LOT) {
@@ -179,7 +179,9 @@ impl Work<'_> {
             }
             self.finish(&ready, step.name())?;
             *step.count(done) += ready.len() as u64;
-            pins.iter_mut().for_each(|pins| pins.extend(ready.iter().map(|r| r.pin.clone())));
+            if let Some(pins) = &mut pins {
+                pins.extend(ready.iter().map(|r| r.pin.clone()));
+            }
             if stopped {
                 return Ok(true);
             }

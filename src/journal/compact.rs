@@ -222,7 +222,7 @@ pub fn retire(root: &Path, chain: &ChainName, ready: &Ready) -> Tried<()> {
 
 /// The last record of the newest compacted day.
 pub(super) fn last(chain: &ChainName, listing: &Listing) -> Result<Option<Link>, JournalError> {
-    let zipped = listing.days.iter().filter(|(_, path)| !forms::is_raw(path)).next_back();
+    let zipped = listing.days.iter().rfind(|(_, path)| !forms::is_raw(path));
     let rolled = listing.rolled.last();
     let Some((_, path)) = zipped.into_iter().chain(rolled).max_by_key(|(day, _)| *day) else { return Ok(None) };
     if rolled.is_some_and(|(_, own)| own == path) {

@@ -134,6 +134,12 @@ pub fn append(root: &Path, chain: &ChainName, bodies: &[(Moment, Body)]) -> Resu
     write::append(root, chain, bodies)
 }
 
+/// SHA-256 of a file, as a pin has it.
+#[cfg(test)]
+pub fn sha256_of(path: &Path) -> std::io::Result<String> {
+    compact::hash(path, true)
+}
+
 /// Runs the configured `save` command, where there is one. Until it returns, nothing counts as saved.
 pub fn save(site: &Path, settings: &JournalSettings) -> Result<(), JournalError> {
     save::save(site, settings)

@@ -65,7 +65,7 @@ impl<'a> Opener<'a> {
         let path = Form::Zipped.path(&self.folder, number);
         let fail = |e| JournalError::io(&path, "the day's file cannot be read", e);
         let rows = ChainRows::of(self.chain, vec![(number, path.clone())])?;
-        let (first, last) = match follows(&rows)? {
+        let (first, last) = match follows(&rows) {
             Ok(ends) => ends,
             Err(why) => return Ok(Err(why)),
         };
@@ -124,25 +124,25 @@ impl<'a> Opener<'a> {
 
 /// The first and the last record of a day of which each record follows the one before it, and of which no byte is
 /// named from another file.
-fn follows(rows: &ChainRows) -> Tried<(Link, Link)> {
+fn follows(rows: &ChainRows) -> Result<(Link, Link), String> {
     let link = |row: &Row| Link { n: row.n, prev: row.p.clone(), head: row.h.clone() };
     let Some((first, last)) = rows.rows.first().zip(rows.rows.last()) else {
-        return Ok(Err("it holds no record".to_owned()));
+        return Err("it holds no record".to_owned());
     };
     if let Some(pair) = rows.rows.windows(2).find(|pair| pair[1].n != pair[0].n + 1 || pair[1].p != pair[0].h) {
         let (n, before) = (pair[1].n, pair[0].n);
-        return Ok(Err(format!("record {n} does not follow record {before} (a clock that went back, or a fork)")));
+        return Err(format!("record {n} does not follow record {before} (a clock that went back, or a fork)"));
     }
     let mut named = 0;
     for gap in &rows.gaps {
         let skip = gap.before.and_then(|row| rows.rows[row].skip.as_ref()).filter(|skip| skip.bytes == gap.bytes);
         if skip.is_none_or(|skip| rows.hash_of(gap).ok().as_ref() != Some(&skip.sha256)) {
-            return Ok(Err(format!("line {}: torn bytes that a record of another day names", gap.line)));
+            return Err(format!("line {}: torn bytes that a record of another day names", gap.line));
         }
         named += 1;
     }
     if rows.rows.iter().filter(|row| row.skip.is_some()).count() != named {
-        return Ok(Err("a record of it names torn bytes of another day".to_owned()));
+        return Err("a record of it names torn bytes of another day".to_owned());
     }
-    Ok(Ok((link(first), link(last))))
+    Ok((link(first), link(last)))
 }

@@ -203,7 +203,9 @@ fn by_day(rows: &ChainRows) -> BTreeMap<NaiveDate, Vec<&Pinned>> {
     for pinned in &rows.pins {
         days.entry(pinned.pin.day).or_default().push(pinned);
     }
-    days.values_mut().for_each(|pins| pins.sort_by_key(|p| p.n));
+    for pins in days.values_mut() {
+        pins.sort_by_key(|p| p.n);
+    }
     days
 }
 

@@ -84,7 +84,9 @@ fn settle(told: &mut Summary) {
             let mut all: Vec<(Moment, Buckets)> = strip.hours.iter().collect();
             all.sort_by_key(|(hour, _)| *hour);
             strip.hours = Hours::default();
-            all.iter().for_each(|(hour, buckets)| strip.hours.push(*hour, buckets));
+            for (hour, buckets) in &all {
+                strip.hours.push(*hour, buckets);
+            }
         }
     }
 }

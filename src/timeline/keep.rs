@@ -27,12 +27,11 @@ pub fn near(declared: &[Record], now: Moment) -> Vec<Near> {
     let mut told: Vec<(&str, Near, bool)> = Vec::new();
     for record in declared {
         let Body::Incident(i) = &record.body else { continue };
-        let slot = match told.iter().position(|(id, ..)| *id == i.id.as_str()) {
-            Some(slot) => slot,
-            None => {
-                told.push((i.id.as_str(), Near { from: i.at, to: i.at, components: Vec::new() }, false));
-                told.len() - 1
-            }
+        let slot = if let Some(slot) = told.iter().position(|(id, ..)| *id == i.id.as_str()) {
+            slot
+        } else {
+            told.push((i.id.as_str(), Near { from: i.at, to: i.at, components: Vec::new() }, false));
+            told.len() - 1
         };
         let (_, near, over) = &mut told[slot];
         (near.from, near.to) = (near.from.min(i.at), near.to.max(i.at));

@@ -1,5 +1,6 @@
 //! Compaction on real files: no figure changes by a digit, whatever happened on those days.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -96,7 +97,7 @@ fn told(timelines: &Timelines) -> String {
             let from = Moment::from_ms(start() - DAY + hour * 60 * MINUTE);
             let buckets = probe.latency_between(from, from + Span::from_mins(60));
             if buckets.count() > 0 {
-                latency += &format!("{} {hour} {buckets:?}\n", probe.key);
+                writeln!(latency, "{} {hour} {buckets:?}", probe.key).unwrap();
             }
         }
         probe.latency.clear();
@@ -566,8 +567,7 @@ fn a_second_roll_up_of_a_day_is_found_although_it_is_pinned() {
     fs::write(&path, &forged).unwrap();
     let pins: Vec<_> = journal::pins(&at.journal, &fra, Moment::from_ms(start()).utc().date_naive()).unwrap();
     let mut pin = pins.iter().find(|p| p.day.to_string() == "2026-11-20").unwrap().clone();
-    use sha2::Digest;
-    pin.file = sha2::Sha256::digest(&forged).iter().map(|b| format!("{b:02x}")).collect();
+    pin.file = journal::sha256_of(&path).unwrap();
     journal::append(&at.journal, &fra, &[(now + Span::from_ms(40 * DAY), Body::Pin(pin))]).unwrap();
     insta::assert_snapshot!(fatal(&at).join("\n"), @"
     fra/2026/11/20.roll.jsonl.gz:0: its bytes are not those that record 1716 pins: the file was changed

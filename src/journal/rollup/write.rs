@@ -7,7 +7,7 @@ use crate::journal::forms;
 use crate::journal::pin_form::{day_text, link_form};
 use crate::journal::rollup::form::{HeaderForm, HourForm, LookForm, ProbeForm, RoundsForm, RunForm};
 use crate::journal::rollup::{Rolled, VERSION};
-use crate::model::{Body, Buckets, HourOf, Hours, Moment, ProbeKey, Record, Round, Run, Strip, Verdict};
+use crate::model::{Body, Buckets, HourOf, Hours, Moment, ProbeKey, Record, Round, Run, Span, Strip, Verdict};
 
 /// An hour in ms.
 const HOUR_MS: i64 = 3_600_000;
@@ -47,18 +47,20 @@ impl<'a> Looks<'a> {
         }
     }
 
-    /// A probe's kept looks: when, verdict, latency, reason, how long after its record.
-    fn of_probe(&self, key: &ProbeKey) -> Result<Vec<(Moment, Verdict, Option<u32>, u32, Option<i64>)>, String> {
+    /// A probe's kept looks. `ms` gives a time within the day.
+    fn of_probe(&self, key: &ProbeKey, ms: impl Fn(Moment) -> i64) -> Result<Vec<LookForm>, String> {
         let mut looks = Vec::new();
         for (record, round) in &self.rounds {
-            for (_, ms) in round.up.iter().filter(|(id, _)| id == key) {
-                looks.push((record.t, Verdict::Up, Some(*ms), 0, None));
+            for (_, took) in round.up.iter().filter(|(id, _)| id == key) {
+                let at = ms(record.t);
+                looks.push(LookForm { at, is: Verdict::Up.into(), ms: Some(*took), reason: 0, after: None });
             }
             for seen in round.not.iter().filter(|s| s.id == *key) {
                 let why = (seen.phase.as_deref(), seen.why.as_str());
                 let reason = *self.reasons.get(&why).ok_or_else(|| format!("{key} failed for no known reason"))?;
-                let at = record.t + seen.after.unwrap_or_default();
-                looks.push((at, seen.is, seen.ms, reason, seen.after.map(crate::model::Span::ms)));
+                let at = ms(record.t + seen.after.unwrap_or_default());
+                let after = seen.after.map(Span::ms);
+                looks.push(LookForm { at, is: seen.is.into(), ms: seen.ms, reason, after });
             }
         }
         Ok(looks)
@@ -159,19 +161,12 @@ impl Out {
         let kept = looks.recorded(&strip.key).into_iter().map(|(field, values)| {
             (Text::from(field), values.into_iter().map(|(t, value)| (self.ms(t), Number(value))).collect())
         });
-        let keep = looks.of_probe(&strip.key)?.into_iter().map(|(at, is, ms, reason, after)| LookForm {
-            at: self.ms(at),
-            is: is.into(),
-            ms,
-            reason,
-            after,
-        });
         let form = ProbeForm {
             id: Text::from(strip.key.as_str()),
             runs: strip.runs.iter().enumerate().map(run).collect(),
             ms: self.latency(&strip.hours),
             rec: Pairs(strip.recorded.iter().map(|(field, h)| (Text::from(field.as_str()), hours(h))).collect()),
-            keep: keep.collect(),
+            keep: looks.of_probe(&strip.key, |at| self.ms(at))?,
             kept: Pairs(kept.collect()),
         };
         self.line(&form)
