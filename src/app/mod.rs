@@ -9,6 +9,7 @@ mod ask;
 mod clock;
 mod conf;
 mod drill;
+mod history;
 mod past;
 mod picture;
 mod said;
@@ -26,6 +27,8 @@ use crate::probe::{self, Looked};
 use crate::publish::{self, Swapped};
 use crate::timeline::{self, Timelines};
 use crate::writeup;
+
+use history::Past;
 
 pub use ask::{
     append, config_check, config_schema, declare, heads, kinds, moment, public_folder, starter, stat, verify,
@@ -75,7 +78,9 @@ pub struct Report {
 pub struct Stands {
     /// The config.
     pub loaded: Loaded,
-    /// The records.
+    /// What the record says.
+    pub history: History,
+    /// Every record of the desk's, and the rounds around incidents that a page may draw.
     pub records: Vec<Record>,
     /// What people wrote.
     pub words: writeup::Reading,
@@ -138,16 +143,13 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     }
 
     let words = writeup::load(&at.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&at, &e))?;
-    let mut read = journal::read(&at.journal)?;
-    let mut history = timeline::history(&read.records, now);
-    let timelines = timeline::fold(&history, &loaded.settings, now);
-    let due = incident::due(&timelines, &history, &words.writeups, &loaded.settings, now);
-    let said = save::desk(&at, &loaded, due, now)?; // SAVED
-    read.records.extend(said.iter().cloned());
-    history.declared.extend(said);
+    let mut past = history::now(&at, now)?;
+    let timelines = timeline::fold(&past.history, &loaded.settings, now);
+    let due = incident::due(&timelines, &past.history, &words.writeups, &loaded.settings, now);
+    past.history.declared.extend(save::desk(&at, &loaded, due, now)?); // SAVED
     drill::point("saved-desk");
 
-    let stands = stand(loaded, read, &history, words, timelines, now);
+    let stands = stand(&at, loaded, past, words, timelines, now)?;
     said::gather(&at, &stands, &mut report);
     match picture::files(&at, &stands, false) {
         Err(trouble) => report.troubles.push(trouble),
@@ -201,31 +203,32 @@ fn stands_by(folders: &Folders, loaded: Loaded, at: Option<Moment>, now: Moment)
     let moment = at.unwrap_or(now);
     let mut words =
         writeup::load(&folders.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(folders, &e))?;
-    let read = journal::read(&folders.journal)?;
-    let history = timeline::history(&read.records, moment);
+    let past = history::up_to(folders, moment)?;
     if at.is_some() {
-        incident::as_it_stood(&mut words.writeups, &history, &loaded.settings, moment);
+        incident::as_it_stood(&mut words.writeups, &past.history, &loaded.settings, moment);
     }
-    let mut timelines = timeline::fold(&history, &loaded.settings, moment);
+    let mut timelines = timeline::fold(&past.history, &loaded.settings, moment);
     if at.is_some() {
         // What the fold remarks of later records is no news to somebody who asks how it stood before them.
         timelines.remarks.clear();
     }
-    Ok(stand(loaded, read, &history, words, timelines, moment))
+    stand(folders, loaded, past, words, timelines, moment)
 }
 
 fn stand(
+    at: &Folders,
     loaded: Loaded,
-    read: journal::Reading,
-    history: &History,
+    past: Past,
     words: writeup::Reading,
     timelines: Timelines,
     moment: Moment,
-) -> Stands {
+) -> Result<Stands, Trouble> {
+    let Past { history, remarks } = past;
     let writeups: &[WriteUp] = &words.writeups;
-    let book = incident::attach(&timelines, history, writeups, &loaded.settings, moment);
-    let journal::Reading { records, remarks, .. } = read;
-    Stands { loaded, records, words, timelines, book, remarks, moment }
+    let book = incident::attach(&timelines, &history, writeups, &loaded.settings, moment);
+    let mut records = history.declared.clone();
+    records.extend(journal::rounds(&at.journal, &picture::drawn(&book, moment))?);
+    Ok(Stands { loaded, history, records, words, timelines, book, remarks, moment })
 }
 
 /// Runs the publish command, where there is one; it may take as long as a round.

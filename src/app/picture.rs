@@ -1,10 +1,9 @@
 //! The pure half of the way: what stands, as files in memory.
 
-use std::collections::BTreeMap;
-
-use crate::app::{Folders, Stands, Trouble};
+use crate::app::{Folders, Stands, Trouble, history};
 use crate::config;
-use crate::model::{ChainName, Head, Moment, Remark};
+use crate::incident::{Book, Incident};
+use crate::model::{ChainName, Head, Moment, Remark, Span};
 use crate::render::{self, Class, Output};
 use crate::site::{self, World};
 
@@ -13,7 +12,7 @@ pub fn files(at: &Folders, stands: &Stands, look_back: bool) -> Result<Vec<Outpu
     let theme = config::theme(&at.site).map_err(|e| {
         Trouble::Publish(format!("templates/ or static/ cannot be read: {e}; the site was not changed"))
     })?;
-    let heads = heads(stands);
+    let heads = history::heads(&stands.history, stands.moment);
     let remarks = public_remarks(&stands.remarks);
     let world = world(stands, &heads, &remarks, look_back);
     let site = site::assemble(&world);
@@ -44,16 +43,14 @@ pub fn world<'a>(
     }
 }
 
-/// The head of every public chain: name, hash, number.
-pub fn heads(stands: &Stands) -> Vec<(ChainName, Head, u64)> {
-    let mut last: BTreeMap<&ChainName, (&Head, u64, Moment)> = BTreeMap::new();
-    for r in stands.records.iter().filter(|r| r.chain.is_public() && r.t <= stands.moment) {
-        let newest = last.entry(&r.chain).or_insert((&r.head, r.n, r.t));
-        if r.n >= newest.1 {
-            *newest = (&r.head, r.n, r.t);
-        }
-    }
-    last.into_iter().map(|(chain, (head, n, _))| (chain.clone(), head.clone(), n)).collect()
+/// The spans whose rounds are drawn: around every incident.
+pub fn drawn(book: &Book, moment: Moment) -> Vec<(Moment, Moment)> {
+    let around = Span::from_mins(31);
+    let span = |i: &Incident| {
+        let (from, to) = (i.measured_start.map_or(i.started, |m| m.min(i.started)), i.ended.unwrap_or(moment));
+        (from - around, (to + around).min(moment))
+    };
+    book.incidents.iter().map(span).collect()
 }
 
 /// What a visitor should be told of a damaged record: how much, not where.

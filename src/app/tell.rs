@@ -1,6 +1,6 @@
 //! Tells people what is due: the try is a fact before it is sent, and so is what came of it.
 
-use crate::app::{Folders, Report, Stands, Trouble, picture, save};
+use crate::app::{Folders, Report, Stands, Trouble, history, picture, save};
 use crate::model::{Body, Moment};
 use crate::notify::{self, Delivery};
 
@@ -17,7 +17,7 @@ pub fn due(at: &Folders, stands: &Stands, report: &mut Report) {
 fn tell(at: &Folders, stands: &Stands, report: &mut Report) -> Result<(), Trouble> {
     let settings = &stands.loaded.settings;
     let channels = &stands.loaded.channels;
-    let heads = picture::heads(stands);
+    let heads = history::heads(&stands.history, stands.moment);
     let events = notify::events(&picture::world(stands, &heads, &[], false));
     let (mut first, mut deliveries) = notify::plan(channels, &events, &stands.records, stands.moment);
     if let Some(text) = broken_config(report) {
@@ -42,7 +42,7 @@ fn send(
         save::bodies(at, &stands.loaded, parts, now).map(|_| ())
     };
     save(false, first)?;
-    for told in notify::tell(deliveries, &picture::heads(stands), &mut save)? {
+    for told in notify::tell(deliveries, &history::heads(&stands.history, stands.moment), &mut save)? {
         match told.result {
             Ok(()) => report.told += 1,
             Err(refused) => report.troubles.push(Trouble::Notify(format!("{}: {refused}", told.channel))),

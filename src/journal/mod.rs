@@ -11,13 +11,19 @@ use std::path::Path;
 use crate::model::{Body, ChainName, Head, JournalSettings, Moment, Record, Remark, Span};
 
 mod body;
+mod days;
+mod desk_form;
 mod files;
+mod kept;
 mod links;
 mod lock;
+mod packed;
 mod read;
 mod save;
 mod seal;
+mod since;
 mod stat;
+mod summary_form;
 mod torn;
 mod verify;
 mod when;
@@ -27,7 +33,10 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use days::{ChainTold, Make, Told};
+pub use kept::Kept;
 pub use lock::{Lock, lock};
+pub use since::Grown;
 pub use stat::{ChainStat, Stat, stat};
 pub use verify::{ChainProof, Finding, Verification, VerifyOptions, verify};
 
@@ -51,6 +60,25 @@ pub struct ChainHead {
     pub n: u64,
     /// Its time.
     pub t: Moment,
+}
+
+/// How far a chain was read, so that reading can go on there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Which chain.
+    pub chain: ChainName,
+    /// The day of the newest file, as `YYYYMMDD`.
+    pub day: u32,
+    /// How many of its bytes were read: up to the end of its last whole record.
+    pub whole: u64,
+    /// How many lines those are.
+    pub lines: u32,
+    /// The last whole record.
+    pub head: ChainHead,
+    /// The latest round's time.
+    pub latest: Option<Moment>,
+    /// The months that it held, with when their folders changed (ns since the epoch), and their days as bits.
+    pub months: Vec<(u32, i64, u32)>,
 }
 
 /// Why the journal could not be written or read.
@@ -100,6 +128,47 @@ pub fn chains(root: &Path) -> Result<Vec<ChainName>, JournalError> {
 /// its predecessor does not fit; a record that stands twice is read once.
 pub fn read(root: &Path) -> Result<Reading, JournalError> {
     read::read(root)
+}
+
+/// Reads one vantage's chain file by file, on all cores, and keeps of each file only what `make` makes of it.
+pub fn read_chain(root: &Path, chain: &ChainName, make: &Make<'_>) -> Result<ChainTold, JournalError> {
+    let months = since::months(root, chain)?;
+    let mut told = days::read_chain(root, chain, make)?;
+    if let Some(position) = &mut told.position {
+        position.months = months;
+    }
+    Ok(told)
+}
+
+/// Reads what came to a chain since a position. None: the chain must be read anew.
+pub fn read_since(root: &Path, from: &Position) -> Result<Option<Grown>, JournalError> {
+    since::read(root, from)
+}
+
+/// Reads the rounds of all vantages within some spans of time, both ends included.
+pub fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Record>, JournalError> {
+    read::rounds(root, spans)
+}
+
+/// Reads all records of one chain, in the order of `n`, and remarks on what is odd about them.
+pub fn read_whole(
+    root: &Path,
+    chain: &ChainName,
+) -> Result<(Vec<Record>, Vec<Remark>, Option<Position>), JournalError> {
+    let months = since::months(root, chain)?;
+    let (records, remarks) = read::read_one(root, chain)?;
+    let position = days::position_of(root, chain, &records)?.map(|position| Position { months, ..position });
+    Ok((records, remarks, position))
+}
+
+/// Reads the checkpoint under the state's folder; none where there is none that can be used.
+pub fn load_kept(state: &Path) -> Option<Kept> {
+    kept::load(state)
+}
+
+/// Writes the checkpoint, and gives its size in bytes. What goes wrong loses nothing but time.
+pub fn save_kept(state: &Path, kept: &Kept) -> Result<usize, JournalError> {
+    kept::save(state, kept)
 }
 
 /// Reads the last `count` records of one chain, oldest first, without reading its older days.

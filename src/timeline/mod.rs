@@ -10,6 +10,7 @@ mod bucket;
 mod clock;
 mod day;
 mod figure;
+mod forget;
 mod gather;
 mod history;
 mod level;
@@ -27,6 +28,7 @@ use crate::model::{ComponentId, History, Hours, Moment, ProbeKey, Remark, Settin
 
 pub use day::{Day, Month, days, days_from, last_24h, last_days, months};
 pub use figure::{GroupFigure, group_figure};
+pub use forget::forget;
 pub use history::{edges, history};
 pub use recorded::{Heard, rounds, values};
 pub use summary::{condense, join, summarise};

@@ -1,0 +1,157 @@
+//! What the record says: the checkpoint, and what came since.
+
+use std::collections::BTreeMap;
+
+use crate::app::{Folders, Trouble};
+use crate::journal::{self, JournalError, Kept, Position, Told};
+use crate::model::{ChainName, Head, History, Moment, Record, Remark, Summary};
+use crate::timeline;
+
+/// So much may be read anew in each run before the checkpoint is written anew, in bytes.
+const WORTH_KEEPING: u64 = 64 << 10;
+
+/// Everything that the record says up to a moment.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// What it says.
+    pub history: History,
+    /// What is damaged or surprising.
+    pub remarks: Vec<Remark>,
+}
+
+/// The record as it is known now: read on from the checkpoint, which is renewed where that is worth it.
+pub fn now(at: &Folders, now: Moment) -> Result<Past, Trouble> {
+    let mut kept = journal::load_kept(&at.state).unwrap_or_default();
+    let anew = go_on(at, &mut kept, now)?;
+    if anew > WORTH_KEEPING && kept.history.chains.iter().all(|c| c.later.is_none()) {
+        kept.history.chains.iter_mut().for_each(|c| timeline::forget(c, now));
+        // Without it the next run only reads more; what hinders it will be said where it hinders the page.
+        let _ = journal::save_kept(&at.state, &kept);
+    }
+    Ok(Past { history: kept.history, remarks: kept.remarks })
+}
+
+/// The record up to a moment that may be long past, from nothing.
+pub fn up_to(at: &Folders, until: Moment) -> Result<Past, Trouble> {
+    let mut kept = Kept::default();
+    go_on(at, &mut kept, until)?;
+    Ok(Past { history: kept.history, remarks: kept.remarks })
+}
+
+/// The head of every public chain as it is known in a history: name, hash, number.
+pub fn heads(history: &History, moment: Moment) -> Vec<(ChainName, Head, u64)> {
+    let mut heads: BTreeMap<&ChainName, (&Head, u64)> = BTreeMap::new();
+    for record in history.declared.iter().filter(|r| r.t <= moment) {
+        let newest = heads.entry(&record.chain).or_insert((&record.head, record.n));
+        if record.n >= newest.1 {
+            *newest = (&record.head, record.n);
+        }
+    }
+    for summary in &history.chains {
+        if let Some((head, n)) = &summary.head {
+            heads.insert(&summary.chain, (head, *n));
+        }
+    }
+    let public = heads.into_iter().filter(|(chain, _)| chain.is_public());
+    public.map(|(chain, (head, n))| (chain.clone(), head.clone(), n)).collect()
+}
+
+/// Brings what is kept up to date. Gives how many bytes were read for it.
+fn go_on(at: &Folders, kept: &mut Kept, until: Moment) -> Result<u64, JournalError> {
+    let chains = journal::chains(&at.journal)?;
+    // What is no longer there has not been read.
+    kept.positions.retain(|p| chains.contains(&p.chain));
+    let read: Vec<ChainName> = kept.positions.iter().map(|p| p.chain.clone()).collect();
+    kept.history.declared.retain(|r| read.contains(&r.chain));
+    kept.history.chains.retain(|c| read.contains(&c.chain));
+    let mut bytes = 0;
+    let (desk, vantages): (Vec<ChainName>, Vec<ChainName>) = chains.into_iter().partition(ChainName::is_desk);
+    for chain in desk {
+        bytes += desk_chain(at, kept, &chain)?;
+    }
+    let edges = timeline::edges(&kept.history.declared);
+    for chain in vantages {
+        bytes += vantage_chain(at, kept, &chain, &edges, until)?;
+    }
+    kept.history.declared.sort_by(|a, b| (&a.chain, a.n).cmp(&(&b.chain, b.n)));
+    kept.history.chains.sort_by(|a, b| a.chain.cmp(&b.chain));
+    Ok(bytes)
+}
+
+/// Takes a chain's position out, and what came since.
+fn since(at: &Folders, kept: &mut Kept, chain: &ChainName) -> Result<Option<journal::Grown>, JournalError> {
+    let Some(place) = kept.positions.iter().position(|p| p.chain == *chain) else { return Ok(None) };
+    let from: Position = kept.positions.swap_remove(place);
+    let grown = journal::read_since(&at.journal, &from)?;
+    if let Some(grown) = &grown {
+        // What lies behind the last whole record is read again, and so remarked on again.
+        kept.remarks.retain(|r| r.origin.as_ref().is_none_or(|o| o.file != grown.last || o.line <= from.lines));
+    }
+    Ok(grown)
+}
+
+fn desk_chain(at: &Folders, kept: &mut Kept, chain: &ChainName) -> Result<u64, JournalError> {
+    if let Some(grown) = since(at, kept, chain)? {
+        kept.history.declared.extend(grown.records);
+        kept.remarks.extend(grown.remarks);
+        kept.positions.push(grown.position);
+        return Ok(grown.bytes);
+    }
+    let (records, remarks, position) = journal::read_whole(&at.journal, chain)?;
+    forget_remarks(kept, at, chain);
+    kept.history.declared.retain(|r| r.chain != *chain);
+    kept.history.declared.extend(records);
+    kept.remarks.extend(remarks);
+    kept.positions.extend(position);
+    Ok(WORTH_KEEPING + 1)
+}
+
+fn vantage_chain(
+    at: &Folders,
+    kept: &mut Kept,
+    chain: &ChainName,
+    edges: &[Moment],
+    until: Moment,
+) -> Result<u64, JournalError> {
+    let make = |chain: &ChainName, records: &[&Record]| timeline::summarise(chain, records, &|_| false, edges, until);
+    if let Some(grown) = since(at, kept, chain)? {
+        let new: Vec<&Record> = grown.records.iter().collect();
+        if let Some(summary) = kept.history.chains.iter_mut().find(|c| c.chain == *chain) {
+            timeline::join(summary, make(chain, &new), edges);
+        } else {
+            kept.history.chains.push(make(chain, &new));
+        }
+        kept.remarks.extend(grown.remarks);
+        kept.positions.push(grown.position);
+        return Ok(grown.bytes);
+    }
+    let read = journal::read_chain(&at.journal, chain, &make)?;
+    forget_remarks(kept, at, chain);
+    kept.history.chains.retain(|c| c.chain != *chain);
+    match read.told {
+        Told::Days(days) => {
+            let mut all = Summary::empty(chain.clone());
+            days.into_iter().for_each(|day| timeline::join(&mut all, day, edges));
+            kept.history.chains.push(all);
+        }
+        Told::Whole(records) => {
+            let whole = timeline::history(&records, until);
+            kept.history.chains.extend(whole.chains);
+            kept.history.remarks.extend(whole.remarks);
+        }
+    }
+    kept.remarks.extend(read.remarks);
+    kept.positions.extend(read.position);
+    Ok(WORTH_KEEPING + 1)
+}
+
+/// A chain that is read anew is remarked on anew.
+fn forget_remarks(kept: &mut Kept, at: &Folders, chain: &ChainName) {
+    let folder = at.journal.join(chain.as_str());
+    let of_chain = |r: &Remark| match &r.origin {
+        Some(origin) => origin.file.starts_with(&folder),
+        None => r.text.contains(&format!("`{chain}`")) || r.text.contains(&format!("chain {chain}:")),
+    };
+    kept.remarks.retain(|r| !of_chain(r));
+    kept.history.remarks.retain(|r| !of_chain(r));
+}
