@@ -19,16 +19,47 @@ pub struct Past {
     pub remarks: Vec<Remark>,
 }
 
-/// The record as it is known now: read on from the checkpoint, which is renewed where that is worth it.
-pub fn now(at: &Folders, now: Moment) -> Result<Past, Trouble> {
-    let mut kept = journal::load_kept(&at.state).unwrap_or_default();
-    let anew = go_on(at, &mut kept, now)?;
-    if anew > WORTH_KEEPING && kept.history.chains.iter().all(|c| c.later.is_none()) {
-        kept.history.chains.iter_mut().for_each(|c| timeline::forget(c, now));
-        // Without it the next run only reads more; what hinders it will be said where it hinders the page.
-        let _ = journal::save_kept(&at.state, &kept);
+/// The record as it is known now: the checkpoint, read on.
+#[derive(Debug, Default)]
+pub struct Reader {
+    kept: Kept,
+    /// How many bytes were read that are not in the checkpoint's file.
+    anew: u64,
+}
+
+impl Reader {
+    /// Takes up the checkpoint, and reads what came since.
+    pub fn open(at: &Folders, now: Moment) -> Result<Self, Trouble> {
+        let mut reader = Self { kept: journal::load_kept(&at.state).unwrap_or_default(), anew: 0 };
+        reader.read_on(at, now)?;
+        Ok(reader)
     }
-    Ok(Past { history: kept.history, remarks: kept.remarks })
+
+    /// Reads what came since.
+    pub fn read_on(&mut self, at: &Folders, now: Moment) -> Result<(), Trouble> {
+        self.anew += go_on(at, &mut self.kept, now)?;
+        Ok(())
+    }
+
+    /// What the record says so far.
+    pub fn history(&self) -> &History {
+        &self.kept.history
+    }
+
+    /// Writes the checkpoint anew where that is worth it. Without it the next run only reads more; what hinders it will
+    /// be said where it hinders the page.
+    pub fn keep(&mut self, at: &Folders, now: Moment) {
+        if self.anew > WORTH_KEEPING && self.kept.history.chains.iter().all(|c| c.later.is_none()) {
+            self.kept.history.chains.iter_mut().for_each(|c| timeline::forget(c, now));
+            let _ = journal::save_kept(&at.state, &self.kept);
+            self.anew = 0;
+        }
+    }
+
+    /// All of it.
+    pub fn into_past(self) -> Past {
+        Past { history: self.kept.history, remarks: self.kept.remarks }
+    }
 }
 
 /// The record up to a moment that may be long past, from nothing.

@@ -130,20 +130,23 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     let _lock = journal::lock(&at.state, loaded.settings.run.interval)?;
     let now = want.at.unwrap_or_else(clock::now);
 
+    let mut read = history::Reader::open(&at, now)?;
     if want.look {
-        let past = past::looks(&at.journal, &loaded)?;
+        let past = past::looks(read.history(), &loaded.settings.run.vantage);
         let looked = probe::round(&loaded.plans, &loaded.settings.run, &past, now);
         drill::point("looked");
         save::round(&at, &loaded, &looked, now)?; // SAVED
         report.looked = Some(looked);
         drill::point("saved-round");
     }
+    read.read_on(&at, now)?;
+    read.keep(&at, now);
     if !want.publish {
         return Ok(report);
     }
 
     let words = writeup::load(&at.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&at, &e))?;
-    let mut past = history::now(&at, now)?;
+    let mut past = read.into_past();
     let timelines = timeline::fold(&past.history, &loaded.settings, now);
     let due = incident::due(&timelines, &past.history, &words.writeups, &loaded.settings, now);
     past.history.declared.extend(save::desk(&at, &loaded, due, now)?); // SAVED
@@ -171,8 +174,10 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
 /// Looks and saves nothing.
 pub fn check(site: &Path) -> Result<(Loaded, Looked), Trouble> {
     let loaded = conf::load(site, Purpose { looks: true, tells: false })?;
-    let past = past::looks(&Folders::of(site).journal, &loaded).unwrap_or_default();
-    let looked = probe::round(&loaded.plans, &loaded.settings.run, &past::all_due(past), clock::now());
+    let now = clock::now();
+    let read = history::Reader::open(&Folders::of(site), now).unwrap_or_default();
+    let past = past::looks(read.history(), &loaded.settings.run.vantage);
+    let looked = probe::round(&loaded.plans, &loaded.settings.run, &past::all_due(past), now);
     Ok((loaded, looked))
 }
 
@@ -203,7 +208,10 @@ fn stands_by(folders: &Folders, loaded: Loaded, at: Option<Moment>, now: Moment)
     let moment = at.unwrap_or(now);
     let mut words =
         writeup::load(&folders.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(folders, &e))?;
-    let past = history::up_to(folders, moment)?;
+    let past = match at {
+        Some(moment) => history::up_to(folders, moment)?,
+        None => history::Reader::open(folders, now)?.into_past(),
+    };
     if at.is_some() {
         incident::as_it_stood(&mut words.writeups, &past.history, &loaded.settings, moment);
     }
