@@ -49,7 +49,7 @@ impl Reader {
     /// Writes the checkpoint anew where that is worth it. Without it the next run only reads more; what hinders it will
     /// be said where it hinders the page.
     pub fn keep(&mut self, at: &Folders, now: Moment) {
-        if self.anew > WORTH_KEEPING && self.kept.history.chains.iter().all(|c| c.later.is_none()) {
+        if self.anew > WORTH_KEEPING {
             self.kept.history.chains.iter_mut().for_each(|c| timeline::forget(c, now));
             let _ = journal::save_kept(&at.state, &self.kept);
             self.anew = 0;
@@ -98,7 +98,7 @@ fn go_on(at: &Folders, kept: &mut Kept, until: Moment) -> Result<u64, JournalErr
     let mut bytes = 0;
     let (desk, vantages): (Vec<ChainName>, Vec<ChainName>) = chains.into_iter().partition(ChainName::is_desk);
     for chain in desk {
-        bytes += desk_chain(at, kept, &chain)?;
+        bytes += desk_chain(at, kept, &chain, until)?;
     }
     let edges = timeline::edges(&kept.history.declared);
     for chain in vantages {
@@ -110,25 +110,32 @@ fn go_on(at: &Folders, kept: &mut Kept, until: Moment) -> Result<u64, JournalErr
 }
 
 /// Takes a chain's position out, and what came since.
-fn since(at: &Folders, kept: &mut Kept, chain: &ChainName) -> Result<Option<journal::Grown>, JournalError> {
+fn since(
+    at: &Folders,
+    kept: &mut Kept,
+    chain: &ChainName,
+    until: Moment,
+) -> Result<Option<journal::Grown>, JournalError> {
     let Some(place) = kept.positions.iter().position(|p| p.chain == *chain) else { return Ok(None) };
     let from: Position = kept.positions.swap_remove(place);
-    let grown = journal::read_since(&at.journal, &from)?;
+    let grown = journal::read_since(&at.journal, &from, until)?;
     if let Some(grown) = &grown {
-        // What lies behind the last whole record is read again, and so remarked on again.
+        // What had not come yet is read again,
+        kept.history.declared.retain(|r| r.chain != *chain || r.n <= from.head.n);
+        // and what lies behind the last whole record is remarked on again.
         kept.remarks.retain(|r| r.origin.as_ref().is_none_or(|o| o.file != grown.last || o.line <= from.lines));
     }
     Ok(grown)
 }
 
-fn desk_chain(at: &Folders, kept: &mut Kept, chain: &ChainName) -> Result<u64, JournalError> {
-    if let Some(grown) = since(at, kept, chain)? {
+fn desk_chain(at: &Folders, kept: &mut Kept, chain: &ChainName, until: Moment) -> Result<u64, JournalError> {
+    if let Some(grown) = since(at, kept, chain, until)? {
         kept.history.declared.extend(grown.records);
         kept.remarks.extend(grown.remarks);
         kept.positions.push(grown.position);
         return Ok(grown.bytes);
     }
-    let (records, remarks, position) = journal::read_whole(&at.journal, chain)?;
+    let (records, remarks, position) = journal::read_whole(&at.journal, chain, until)?;
     forget_remarks(kept, at, chain);
     kept.history.declared.retain(|r| r.chain != *chain);
     kept.history.declared.extend(records);
@@ -145,9 +152,11 @@ fn vantage_chain(
     until: Moment,
 ) -> Result<u64, JournalError> {
     let make = |chain: &ChainName, records: &[&Record]| timeline::summarise(chain, records, &|_| false, edges, until);
-    if let Some(grown) = since(at, kept, chain)? {
+    if let Some(grown) = since(at, kept, chain, until)? {
         let new: Vec<&Record> = grown.records.iter().collect();
         if let Some(summary) = kept.history.chains.iter_mut().find(|c| c.chain == *chain) {
+            // What had not come yet is read again, and told again where it still has not.
+            summary.later = None;
             timeline::join(summary, make(chain, &new), edges);
         } else {
             kept.history.chains.push(make(chain, &new));
@@ -156,7 +165,7 @@ fn vantage_chain(
         kept.positions.push(grown.position);
         return Ok(grown.bytes);
     }
-    let read = journal::read_chain(&at.journal, chain, &make)?;
+    let read = journal::read_chain(&at.journal, chain, until, &make)?;
     forget_remarks(kept, at, chain);
     kept.history.chains.retain(|c| c.chain != *chain);
     match read.told {

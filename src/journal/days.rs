@@ -54,47 +54,56 @@ struct Ends {
     last: ChainHead,
     /// The latest round's time.
     round: Option<Moment>,
+    /// The last record up to the moment, and the latest round's time among those.
+    read: Option<(ChainHead, Option<Moment>)>,
 }
 
 /// Reads every file of a vantage's chain.
-pub(super) fn read_chain(root: &Path, chain: &ChainName, make: &Make<'_>) -> Result<ChainTold, JournalError> {
+pub(super) fn read_chain(
+    root: &Path,
+    chain: &ChainName,
+    until: Moment,
+    make: &Make<'_>,
+) -> Result<ChainTold, JournalError> {
     let listing = files::list(root, chain)?;
-    let files = read_files(chain, &listing.days, make)?;
+    let files = read_files(chain, &listing.days, until, make)?;
     if !in_order(chain, &files) {
         let (records, remarks) = read::read_one(root, chain)?;
-        let head = records.last().map(|r| ChainHead { head: r.head.clone(), n: r.n, t: r.t });
-        let position = position_of(root, chain, &records)?;
+        let head = records.last().map(head_of);
+        let position = position_of(root, chain, &records, until)?;
         return Ok(ChainTold { told: Told::Whole(records), head, remarks, position });
     }
     let mut remarks = listing.remarks;
     let mut head: Option<ChainHead> = None;
     let mut summaries = Vec::with_capacity(files.len());
-    let mut position = None;
-    let mut latest = None;
+    let mut position: Option<Position> = None;
+    // Once something claims a time that has not come, nothing after it counts as read.
+    let mut later = false;
     for (file, (day, path)) in files.into_iter().zip(&listing.days) {
         remarks.extend(file.remarks);
         if let Some(ends) = file.ends {
             if let Some(before) = head.as_ref().filter(|h| h.n + 1 < ends.first.0) {
                 remarks.push(read::missing(path, before.n, ends.first.0));
             }
-            latest = latest.max(ends.round);
+            if let Some((read, round)) = ends.read.filter(|_| !later) {
+                let latest = position.as_ref().and_then(|p| p.latest).max(round);
+                let (whole, lines, chain) = (file.whole, file.lines, chain.clone());
+                position = Some(Position { chain, day: day.0, whole, lines, head: read, latest, months: Vec::new() });
+            }
+            later |= ends.last.t > until;
             head = Some(ends.last);
         }
-        position = head.as_ref().map(|head| Position {
-            chain: chain.clone(),
-            day: day.0,
-            whole: file.whole,
-            lines: file.lines,
-            head: head.clone(),
-            latest,
-            months: Vec::new(),
-        });
         summaries.push(file.summary);
     }
     Ok(ChainTold { told: Told::Days(summaries), head, remarks, position })
 }
 
-fn read_files(chain: &ChainName, days: &[(Day, PathBuf)], make: &Make<'_>) -> Result<Vec<FileTold>, JournalError> {
+fn read_files(
+    chain: &ChainName,
+    days: &[(Day, PathBuf)],
+    until: Moment,
+    make: &Make<'_>,
+) -> Result<Vec<FileTold>, JournalError> {
     let next = AtomicUsize::new(0);
     let work = || {
         let mut names = Names::default();
@@ -102,7 +111,7 @@ fn read_files(chain: &ChainName, days: &[(Day, PathBuf)], make: &Make<'_>) -> Re
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
             let Some((day, path)) = days.get(i) else { return Ok(done) };
-            done.push((i, read_file(chain, *day, path, make, &mut names)?));
+            done.push((i, read_file(chain, *day, path, until, make, &mut names)?));
         }
     };
     let cores = thread::available_parallelism().map_or(1, usize::from).min(days.len());
@@ -126,16 +135,18 @@ fn read_file(
     chain: &ChainName,
     day: Day,
     path: &Path,
+    until: Moment,
     make: &Make<'_>,
     names: &mut Names,
 ) -> Result<FileTold, JournalError> {
     let mut records: Vec<Record> = Vec::with_capacity(1500);
-    let tail = read::read_lines(path, chain, names, 0, 0, &mut records)?;
+    let tail = read::read_lines(path, chain, names, (0, 0), until, &mut records)?;
     let regular = follows(&records, None) && records.iter().all(|r| Day::of(r.t) == Some(day));
     let ends = records.first().zip(records.last()).map(|(first, last)| Ends {
         first: (first.n, first.prev.clone(), first.t),
-        last: ChainHead { head: last.head.clone(), n: last.n, t: last.t },
-        round: records.iter().rev().find(|r| matches!(r.body, Body::Round(_))).map(|r| r.t),
+        last: head_of(last),
+        round: latest(&records),
+        read: counted(&records, until).last().map(|r| (head_of(r), latest(counted(&records, until)))),
     });
     let all: Vec<&Record> = records.iter().collect();
     let summary = make(chain, &all);
@@ -148,25 +159,42 @@ pub(super) fn position_of(
     root: &Path,
     chain: &ChainName,
     records: &[Record],
+    until: Moment,
 ) -> Result<Option<Position>, JournalError> {
     let rounds = || records.iter().filter(|r| matches!(r.body, Body::Round(_))).map(|r| r.t);
-    let Some(last) = records.last().filter(|_| rounds().next_back() == rounds().max()) else { return Ok(None) };
+    let sound = |last: &&Record| last.t <= until && rounds().next_back() == rounds().max();
+    let Some(last) = records.last().filter(sound) else { return Ok(None) };
     let listing = files::list(root, chain)?;
     let Some((day, path)) = listing.days.iter().find(|(day, _)| Some(*day) == Day::of(last.t)) else {
         return Ok(None);
     };
     let mut inside = Vec::new();
-    let tail = read::read_lines(path, chain, &mut Names::default(), 0, 0, &mut inside)?;
+    let tail = read::read_lines(path, chain, &mut Names::default(), (0, 0), last.t, &mut inside)?;
     let ends = inside.last().is_some_and(|r| r.head == last.head);
     Ok(ends.then(|| Position {
         chain: chain.clone(),
         day: day.0,
         whole: tail.whole,
         lines: tail.lines,
-        head: ChainHead { head: last.head.clone(), n: last.n, t: last.t },
+        head: head_of(last),
         latest: rounds().next_back(),
         months: Vec::new(),
     }))
+}
+
+/// The records before the first that claims a time after the moment.
+pub(super) fn counted(records: &[Record], until: Moment) -> &[Record] {
+    &records[..records.iter().position(|r| r.t > until).unwrap_or(records.len())]
+}
+
+/// The latest round's time.
+pub(super) fn latest(records: &[Record]) -> Option<Moment> {
+    records.iter().rev().find(|r| matches!(r.body, Body::Round(_))).map(|r| r.t)
+}
+
+/// What a record is known by.
+pub(super) fn head_of(record: &Record) -> ChainHead {
+    ChainHead { head: record.head.clone(), n: record.n, t: record.t }
 }
 
 /// Whether each record follows the one before it, and no round claims an earlier time.

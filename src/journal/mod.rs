@@ -131,18 +131,19 @@ pub fn read(root: &Path) -> Result<Reading, JournalError> {
 }
 
 /// Reads one vantage's chain file by file, on all cores, and keeps of each file only what `make` makes of it.
-pub fn read_chain(root: &Path, chain: &ChainName, make: &Make<'_>) -> Result<ChainTold, JournalError> {
+pub fn read_chain(root: &Path, chain: &ChainName, until: Moment, make: &Make<'_>) -> Result<ChainTold, JournalError> {
     let months = since::months(root, chain)?;
-    let mut told = days::read_chain(root, chain, make)?;
+    let mut told = days::read_chain(root, chain, until, make)?;
     if let Some(position) = &mut told.position {
         position.months = months;
     }
     Ok(told)
 }
 
-/// Reads what came to a chain since a position. None: the chain must be read anew.
-pub fn read_since(root: &Path, from: &Position) -> Result<Option<Grown>, JournalError> {
-    since::read(root, from)
+/// Reads what came to a chain since a position. What claims a time after `until` is read, but the position stays before
+/// it. None: the chain must be read anew.
+pub fn read_since(root: &Path, from: &Position, until: Moment) -> Result<Option<Grown>, JournalError> {
+    since::read(root, from, until)
 }
 
 /// Reads the rounds of all vantages within some spans of time, both ends included.
@@ -154,10 +155,11 @@ pub fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Record>, Jo
 pub fn read_whole(
     root: &Path,
     chain: &ChainName,
+    until: Moment,
 ) -> Result<(Vec<Record>, Vec<Remark>, Option<Position>), JournalError> {
     let months = since::months(root, chain)?;
     let (records, remarks) = read::read_one(root, chain)?;
-    let position = days::position_of(root, chain, &records)?.map(|position| Position { months, ..position });
+    let position = days::position_of(root, chain, &records, until)?.map(|position| Position { months, ..position });
     Ok((records, remarks, position))
 }
 

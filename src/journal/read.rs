@@ -75,7 +75,7 @@ pub(super) fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Reco
                 continue;
             }
             let mut inside = Vec::new();
-            read_lines(&path, &chain, &mut names, 0, 0, &mut inside)?;
+            read_lines(&path, &chain, &mut names, (0, 0), Moment::from_ms(i64::MAX), &mut inside)?;
             rounds.extend(inside.into_iter().filter(|r| matches!(r.body, Body::Round(_)) && wanted(r.t)));
         }
     }
@@ -93,22 +93,26 @@ pub(super) struct Tail {
     pub(super) lines: u32,
 }
 
-/// Reads the whole records of a file from a line's beginning on, `before` lines into it.
+/// Reads the whole records of a file from a place on: how many bytes and how many lines into it. What comes after
+/// `until` is read, but does not count as read.
 pub(super) fn read_lines(
     path: &Path,
     chain: &ChainName,
     names: &mut Names,
-    from: u64,
-    before: u32,
+    (from, before): (u64, u32),
+    until: Moment,
     records: &mut Vec<Record>,
 ) -> Result<Tail, JournalError> {
     let mut one = ChainReading::default();
     let mut damage: Option<Damage> = None;
-    let (mut whole, mut lines) = (from, before);
+    let (mut whole, mut lines, mut later) = (from, before, false);
     files::lines_from(path, from, |line| {
         let number = before + line.number;
         if let Some(record) = one.line(path, chain, names, line, number, &mut damage) {
-            (whole, lines) = (line.offset + line.length, number);
+            later |= record.t > until;
+            if !later {
+                (whole, lines) = (line.offset + line.length, number);
+            }
             records.push(record);
         }
     })?;

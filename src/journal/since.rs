@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::journal::days::follows;
+use crate::journal::days::{counted, follows, head_of, latest};
 use crate::journal::files::{self, Day};
 use crate::journal::read::read_lines;
 use crate::journal::wire::Names;
-use crate::journal::{ChainHead, JournalError, Position};
-use crate::model::{Body, ChainName, Record, Remark};
+use crate::journal::{JournalError, Position};
+use crate::model::{ChainName, Moment, Record, Remark};
 
 /// What came to a chain since it was read.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub struct Grown {
 pub(super) type Month = (u32, i64, u32);
 
 /// Reads what came since. None: older days came or changed, or what came does not follow; the chain must be read anew.
-pub(super) fn read(root: &Path, from: &Position) -> Result<Option<Grown>, JournalError> {
+pub(super) fn read(root: &Path, from: &Position, until: Moment) -> Result<Option<Grown>, JournalError> {
     let chain = &from.chain;
     let Some((months, new)) = new_days(root, chain, from)? else { return Ok(None) };
     let folder = root.join(chain.as_str());
@@ -42,7 +42,7 @@ pub(super) fn read(root: &Path, from: &Position) -> Result<Option<Grown>, Journa
         return Ok(None);
     }
     if size > from.whole {
-        let tail = read_lines(&last, chain, &mut names, from.whole, from.lines, &mut grown.records)?;
+        let tail = read_lines(&last, chain, &mut names, (from.whole, from.lines), until, &mut grown.records)?;
         (grown.position.whole, grown.position.lines) = (tail.whole, tail.lines);
         grown.remarks.extend(tail.remarks);
         grown.bytes += size - from.whole;
@@ -53,9 +53,11 @@ pub(super) fn read(root: &Path, from: &Position) -> Result<Option<Grown>, Journa
     for day in new {
         let path = day.path(&folder);
         let first = grown.records.len();
-        let tail = read_lines(&path, chain, &mut names, 0, 0, &mut grown.records)?;
+        let tail = read_lines(&path, chain, &mut names, (0, 0), until, &mut grown.records)?;
         grown.remarks.extend(tail.remarks);
-        (grown.position.day, grown.position.whole, grown.position.lines) = (day.0, tail.whole, tail.lines);
+        if counted(&grown.records, until).len() > first {
+            (grown.position.day, grown.position.whole, grown.position.lines) = (day.0, tail.whole, tail.lines);
+        }
         grown.bytes += tail.whole;
         if !grown.records[first..].iter().all(|r| Day::of(r.t) == Some(day)) {
             return Ok(None);
@@ -65,11 +67,9 @@ pub(super) fn read(root: &Path, from: &Position) -> Result<Option<Grown>, Journa
     if !fits || !follows(&grown.records, from.latest) {
         return Ok(None);
     }
-    if let Some(last) = grown.records.last() {
-        grown.position.head = ChainHead { head: last.head.clone(), n: last.n, t: last.t };
-    }
-    let round = grown.records.iter().rev().find(|r| matches!(r.body, Body::Round(_))).map(|r| r.t);
-    grown.position.latest = from.latest.max(round);
+    let read = counted(&grown.records, until);
+    grown.position.head = read.last().map_or_else(|| from.head.clone(), head_of);
+    grown.position.latest = from.latest.max(latest(read));
     grown.position.months = months;
     Ok(Some(grown))
 }
@@ -94,7 +94,7 @@ fn new_days(root: &Path, chain: &ChainName, from: &Position) -> Result<Option<(V
             if days & bit == 0 && day.0 < from.day {
                 return Ok(None);
             }
-            if days & bit == 0 && day.0 > from.day {
+            if day.0 > from.day {
                 new.push(day);
             }
             days |= bit;
