@@ -146,16 +146,13 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
 
     let stands = stand(loaded, history, words, timelines, now);
     said::gather(&at, &stands, &mut report);
-    match picture::files(&at, &stands, false) {
+    match picture::show(&at, &stands, (&public(&at, &stands), &at.state), false, now) {
         Err(trouble) => report.troubles.push(trouble),
-        Ok(files) => match publish::swap(&public(&at, &stands), &at.state, &files, now) {
-            Err(e) => report.troubles.push(e.into()),
-            Ok(swapped) => {
-                report.swapped = Some(swapped);
-                drill::point("swapped");
-                report.troubles.extend(after_swap(&at, &stands).err());
-            }
-        },
+        Ok(swapped) => {
+            report.swapped = Some(swapped);
+            drill::point("swapped");
+            report.troubles.extend(after_swap(&at, &stands).err());
+        }
     }
     tell::due(&at, &stands, &mut report);
     report.troubles.sort_by_key(Trouble::code);
@@ -179,12 +176,11 @@ pub fn build(site: &Path, at: Option<Moment>, out: Option<&Path>) -> Result<(Sta
     // Before anything is read: a run that goes on meanwhile must not see its newer page replaced by an older one.
     let _lock = journal::lock(&folders.state, loaded.settings.run.interval)?;
     let stands = stands_by(&folders, loaded, at, now)?;
-    let files = picture::files(&folders, &stands, at.is_some())?;
     let (public, state) = match out {
         Some(out) => (out.to_owned(), out.with_file_name(beside_name(out))),
         None => (public(&folders, &stands), folders.state.clone()),
     };
-    let swapped = publish::swap(&public, &state, &files, now)?;
+    let swapped = picture::show(&folders, &stands, (&public, &state), at.is_some(), now)?;
     Ok((stands, swapped))
 }
 

@@ -7,6 +7,7 @@
 
 mod id;
 mod keys;
+mod print;
 mod record;
 mod secret;
 mod settings;
@@ -18,6 +19,7 @@ mod zone;
 
 pub use id::{ChainName, ComponentId, Head, IncidentId, ProbeKey, Vantage};
 pub use keys::{Given, Givens, Key, Refusal, Takes};
+pub use print::{Ink, Print};
 pub use record::{
     Body, DeskIncident, DeskMaintenance, DeskWords, Detail, IncidentStep, JournaledUpdate, Origin, Record, Remark,
     Round, Seen, Skip, Try,
