@@ -80,7 +80,7 @@ pub struct Stands {
     pub loaded: Loaded,
     /// What the record says.
     pub history: History,
-    /// Every record of the desk's, and the rounds around incidents that a page may draw.
+    /// Every record of the desk's, and the rounds that a notification may tell of.
     pub records: Vec<Record>,
     /// What people wrote.
     pub words: writeup::Reading,
@@ -154,16 +154,13 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
 
     let stands = stand(&at, loaded, past, words, timelines, now)?;
     said::gather(&at, &stands, &mut report);
-    match picture::files(&at, &stands, false) {
+    match picture::show(&at, &stands, (&public(&at, &stands), &at.state), false, now) {
         Err(trouble) => report.troubles.push(trouble),
-        Ok(files) => match publish::swap(&public(&at, &stands), &at.state, &files, now) {
-            Err(e) => report.troubles.push(e.into()),
-            Ok(swapped) => {
-                report.swapped = Some(swapped);
-                drill::point("swapped");
-                report.troubles.extend(after_swap(&at, &stands).err());
-            }
-        },
+        Ok(swapped) => {
+            report.swapped = Some(swapped);
+            drill::point("swapped");
+            report.troubles.extend(after_swap(&at, &stands).err());
+        }
     }
     tell::due(&at, &stands, &mut report);
     report.troubles.sort_by_key(Trouble::code);
@@ -189,12 +186,11 @@ pub fn build(site: &Path, at: Option<Moment>, out: Option<&Path>) -> Result<(Sta
     // Before anything is read: a run that goes on meanwhile must not see its newer page replaced by an older one.
     let _lock = journal::lock(&folders.state, loaded.settings.run.interval)?;
     let stands = stands_by(&folders, loaded, at, now)?;
-    let files = picture::files(&folders, &stands, at.is_some())?;
     let (public, state) = match out {
         Some(out) => (out.to_owned(), out.with_file_name(beside_name(out))),
         None => (public(&folders, &stands), folders.state.clone()),
     };
-    let swapped = publish::swap(&public, &state, &files, now)?;
+    let swapped = picture::show(&folders, &stands, (&public, &state), at.is_some(), now)?;
     Ok((stands, swapped))
 }
 
@@ -235,7 +231,7 @@ fn stand(
     let writeups: &[WriteUp] = &words.writeups;
     let book = incident::attach(&timelines, &history, writeups, &loaded.settings, moment);
     let mut records = history.declared.clone();
-    records.extend(journal::rounds(&at.journal, &picture::drawn(&book, moment))?);
+    records.extend(journal::rounds(&at.journal, &picture::told(&book, moment))?);
     Ok(Stands { loaded, history, records, words, timelines, book, remarks, moment })
 }
 
