@@ -18,6 +18,7 @@ mod read;
 mod save;
 mod seal;
 mod stat;
+mod stray;
 mod torn;
 mod verify;
 mod when;
