@@ -132,6 +132,8 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
         save::round(&at, &loaded, &looked, now)?; // SAVED
         report.looked = Some(looked);
         drill::point("saved-round");
+    } else {
+        save::owed(&at, &loaded)?; // SAVED
     }
     if !want.publish {
         return Ok(report);
@@ -142,6 +144,7 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     let timelines = timeline::fold(&history.records, &loaded.settings, now);
     let due = incident::due(&timelines, &history.records, &words.writeups, &loaded.settings, now);
     history.records.extend(save::desk(&at, &loaded, due, now)?); // SAVED
+    journal::settle(&at.journal, &history.heads)?;
     drill::point("saved-desk");
 
     let stands = stand(loaded, history, words, timelines, now);
@@ -178,6 +181,11 @@ pub fn build(site: &Path, at: Option<Moment>, out: Option<&Path>) -> Result<(Sta
     let loaded = conf::load(site, Purpose { looks: false, tells: false })?;
     // Before anything is read: a run that goes on meanwhile must not see its newer page replaced by an older one.
     let _lock = journal::lock(&folders.state, loaded.settings.run.interval)?;
+    if out.is_none() && save::is_owed(&folders, &loaded) {
+        let what = "the record holds what its save command has not taken, and was not published; `statuary run \
+                    --no-look` saves it and publishes";
+        return Err(Trouble::Save(what.to_owned()));
+    }
     let stands = stands_by(&folders, loaded, at, now)?;
     let files = picture::files(&folders, &stands, at.is_some())?;
     let (public, state) = match out {
@@ -199,6 +207,7 @@ fn stands_by(folders: &Folders, loaded: Loaded, at: Option<Moment>, now: Moment)
     let mut words =
         writeup::load(&folders.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(folders, &e))?;
     let history = journal::read(&folders.journal)?;
+    journal::settle(&folders.journal, &history.heads)?;
     if at.is_some() {
         incident::as_it_stood(&mut words.writeups, &history.records, &loaded.settings, moment);
     }

@@ -28,12 +28,7 @@ pub(super) fn check(chain: &ChainRows, by_hash: &HashMap<Head, usize>) -> Result
     skipping.sort_by_key(|(i, _)| chain.rows[*i].n);
     for (i, skip) in skipping {
         let row = &chain.rows[i];
-        let near = near(chain, by_hash, i);
-        let (gaps, away) = match stepped_over(chain, &near, skip)? {
-            Some(gaps) => (Some(gaps), false),
-            None => (stepped_over(chain, &with_strays(chain, &named, i, near), skip)?, true),
-        };
-        let Some(gaps) = gaps else {
+        let Some((gaps, away)) = stepped_over(chain, by_hash, &named, i, skip)? else {
             let text = format!("record {} skips {} bytes, but not those that stand before it", row.n, skip.bytes);
             found.push((row.file, row.line, text, true));
             continue;
@@ -75,7 +70,8 @@ fn near(chain: &ChainRows, by_hash: &HashMap<Head, usize>, row: usize) -> Vec<us
     let is_near = |gap: &Gap| {
         let between = gap.file < here.file && before.is_none_or(|b| gap.file > chain.rows[b].file);
         let was_end = between && was_its_end(chain, gap, here.n);
-        gap.before == Some(row) || (before.is_some() && gap.after == before) || was_end
+        // An empty line is nobody's: no append that was killed leaves one between two records.
+        gap.bytes > 0 && (gap.before == Some(row) || (before.is_some() && gap.after == before) || was_end)
     };
     (0..chain.gaps.len()).filter(|i| is_near(&chain.gaps[*i])).take(MAX_NEAR).collect()
 }
@@ -83,7 +79,7 @@ fn near(chain: &ChainRows, by_hash: &HashMap<Head, usize>, row: usize) -> Vec<us
 /// Whether a gap stood at the end of its file when record `n` was written.
 fn was_its_end(chain: &ChainRows, gap: &Gap, n: u64) -> bool {
     let older = |i: usize| chain.rows[i].n < n;
-    gap.after.is_none_or(older) && !gap.before.is_some_and(older)
+    gap.bytes > 0 && gap.after.is_none_or(older) && !gap.before.is_some_and(older)
 }
 
 /// The gaps near a record, and the torn ends of other files: first those that no record named yet, then those that
@@ -100,21 +96,27 @@ fn with_strays(chain: &ChainRows, named: &HashMap<usize, Named>, row: usize, mut
     near
 }
 
-/// Those of the gaps that a record's `skip` names whole, if it names what is there.
+/// Those of the gaps that a record's `skip` names whole, if it names what is there, and whether some stand away from it.
 ///
-/// A gap that is there now need not have been there when the record was written, so that some may be left out. And one
-/// may have grown since, by a later crash, which began with a newline: of such a one a first part is named, and all of
-/// it by the record that stepped over all of it.
-fn stepped_over(chain: &ChainRows, near: &[usize], skip: &Skip) -> Result<Option<Vec<usize>>, JournalError> {
-    if skip.bytes == 0 {
-        return Ok(None);
+/// Torn bytes can look like others (every record begins alike), so the nearest and those that nobody named are preferred.
+fn stepped_over(
+    chain: &ChainRows,
+    by_hash: &HashMap<Head, usize>,
+    named: &HashMap<usize, Named>,
+    row: usize,
+    skip: &Skip,
+) -> Result<Option<(Vec<usize>, bool)>, JournalError> {
+    let near = near(chain, by_hash, row);
+    let far = with_strays(chain, named, row, near.clone());
+    let above = |gap: &usize| chain.gaps[*gap].before == Some(row);
+    let new = |gaps: &[usize]| gaps.iter().copied().filter(|gap| above(gap) || !named.contains_key(gap)).collect();
+    for (gaps, away) in [(new(&near), false), (near, false), (new(&far), true), (far, true)] {
+        let gaps: Vec<usize> = gaps;
+        if let Some(whole) = Search::new(chain, row, &gaps, skip)?.run()? {
+            return Ok(Some((whole, away)));
+        }
     }
-    let mut lengths = Vec::with_capacity(near.len());
-    for gap in near {
-        lengths.push(lengths_of(chain, &chain.gaps[*gap])?);
-    }
-    let mut search = Search { chain, near, lengths, skip, picked: Vec::new(), hashes: 0 };
-    Ok(if search.from(0, skip.bytes)? { Some(search.whole()) } else { None })
+    Ok(None)
 }
 
 /// The lengths that a gap can have had, the longest (all of it) first.
@@ -131,26 +133,47 @@ fn lengths_of(chain: &ChainRows, gap: &Gap) -> Result<Vec<u64>, JournalError> {
 }
 
 /// A search for the gaps that add up to a `skip`.
+///
+/// A gap that is there now need not have been there when the record was written, so that some may be left out, but not
+/// the one right above it. And one may have grown since, by a later crash, which began with a newline: of such a one a
+/// first part is named here, and all of it by the record that stepped over all of it.
 struct Search<'a> {
     chain: &'a ChainRows,
-    near: &'a [usize],
-    /// Of each gap in `near`, see [`lengths_of`].
+    gaps: &'a [usize],
+    /// Of each gap, see [`lengths_of`].
     lengths: Vec<Vec<u64>>,
+    /// The place of the one right above the record.
+    above: Option<usize>,
     skip: &'a Skip,
-    /// The gaps picked so far, by their place in `near`, each with its length.
+    /// The gaps picked so far, by their place in `gaps`, each with its length.
     picked: Vec<(usize, u64)>,
     hashes: usize,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    fn new(chain: &'a ChainRows, row: usize, gaps: &'a [usize], skip: &'a Skip) -> Result<Self, JournalError> {
+        let above = gaps.iter().position(|gap| chain.gaps[*gap].before == Some(row));
+        let mut lengths = Vec::with_capacity(gaps.len());
+        for (i, gap) in gaps.iter().enumerate() {
+            let gap = &chain.gaps[*gap];
+            lengths.push(if above == Some(i) { vec![gap.bytes] } else { lengths_of(chain, gap)? });
+        }
+        Ok(Self { chain, gaps, lengths, above, skip, picked: Vec::new(), hashes: 0 })
+    }
+
+    /// The gaps that are named whole; none: the `skip` names other bytes.
+    fn run(mut self) -> Result<Option<Vec<usize>>, JournalError> {
+        Ok(if self.skip.bytes > 0 && self.from(0, self.skip.bytes)? { Some(self.whole()) } else { None })
+    }
+
     /// Picks among the gaps from the `i`th on so that `left` bytes are made up. False: they cannot be.
     fn from(&mut self, i: usize, left: u64) -> Result<bool, JournalError> {
-        if left == 0 {
+        if left == 0 && self.above.is_none_or(|above| above < i) {
             self.hashes += 1;
             return Ok(self.hashes <= MAX_HASHES && self.hash()? == self.skip.sha256);
         }
         let reach: u64 = self.lengths[i..].iter().filter_map(|lengths| lengths.first()).sum();
-        if reach < left || self.hashes > MAX_HASHES {
+        if reach < left || left == 0 || self.hashes > MAX_HASHES {
             return Ok(false);
         }
         let fits: Vec<u64> = self.lengths[i].iter().copied().filter(|length| *length <= left).collect();
@@ -161,18 +184,18 @@ impl Search<'_> {
             }
             self.picked.pop();
         }
-        self.from(i + 1, left)
+        Ok(self.above != Some(i) && self.from(i + 1, left)?)
     }
 
     fn whole(&self) -> Vec<usize> {
         let whole = self.picked.iter().filter(|(i, length)| *length == self.lengths[*i][0]);
-        whole.map(|(i, _)| self.near[*i]).collect()
+        whole.map(|(i, _)| self.gaps[*i]).collect()
     }
 
     fn hash(&self) -> Result<String, JournalError> {
         let mut hash = Sha256::new();
         for (i, length) in &self.picked {
-            each_part(self.chain, &self.chain.gaps[self.near[*i]], *length, |bytes| hash.update(bytes))?;
+            each_part(self.chain, &self.chain.gaps[self.gaps[*i]], *length, |bytes| hash.update(bytes))?;
         }
         Ok(seal::hex(&hash.finalize()))
     }

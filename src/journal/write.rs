@@ -57,6 +57,17 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
     Ok(written)
 }
 
+/// See [`crate::journal::settle`].
+pub(super) fn settle(root: &Path, name: &ChainName, t: Moment) -> Result<(), JournalError> {
+    let own = Day::of(t).map(|day| day.path(&root.join(name.as_str()))).filter(|path| path.exists());
+    // A record whose day was compacted before it came stands in the newest file.
+    let path = match own {
+        Some(path) => Some(path),
+        None => files::list(root, name)?.days.pop().map(|(_, path)| path),
+    };
+    path.map_or(Ok(()), |path| sync_file(&path))
+}
+
 fn check_name(name: &ChainName) -> Result<(), JournalError> {
     let text = name.as_str();
     if text.is_empty() || text.starts_with('.') || text.contains(['/', '\\', '\0']) {
@@ -220,7 +231,20 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
     let mut file = opened.map_err(|e| JournalError::io(path, "the day's file cannot be opened for appending", e))?;
     file.write_all(bytes)
         .map_err(|e| JournalError::io(path, "the record could not be written whole; it does not count", e))?;
-    file.sync_data().map_err(|e| JournalError::io(path, "the record may not be on the disk; it does not count", e))
+    file.sync_data().map_err(|e| {
+        forget(&file);
+        JournalError::io(path, "the record may not be on the disk; it does not count", e)
+    })
+}
+
+/// Lets the next reader see what the disk has kept, where the system can. After a failed sync Linux counts the bytes as
+/// written and goes on showing them from memory: the next record would name one that a power cut takes away.
+fn forget(file: &File) {
+    // Where it cannot be done the record is read as it seems, which is as much as anybody knows.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
 }
 
 fn make_folder(folder: &Path) -> Result<(), JournalError> {

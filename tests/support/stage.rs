@@ -28,6 +28,14 @@ impl Stage {
         stage
     }
 
+    /// A site in memory, where the machine has such a folder: for tests that run it hundreds of times.
+    pub fn in_memory(config: &str) -> Self {
+        let dir = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("a temp folder");
+        let stage = Self { dir };
+        stage.write("statuary.toml", config);
+        stage
+    }
+
     /// The site's folder.
     pub fn path(&self) -> &Path {
         self.dir.path()
@@ -62,9 +70,16 @@ impl Stage {
 
     /// Runs the binary with more environment.
     pub fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_statuary"));
-        command.args(args).arg("--site").arg(self.path()).env_remove("STATUARY_DRILL").env("NO_COLOR", "1");
-        command.envs(env.iter().copied()).output().expect("the binary starts")
+        self.under::<&str>(&[], args).envs(env.iter().copied()).output().expect("the binary starts")
+    }
+
+    /// The binary's command line behind another one's words: `strace …`, `prlimit …`.
+    pub fn under<W: AsRef<str>>(&self, outer: &[W], args: &[&str]) -> Command {
+        let words = outer.iter().map(AsRef::as_ref).chain([env!("CARGO_BIN_EXE_statuary")]).chain(args.iter().copied());
+        let words: Vec<&str> = words.collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).arg("--site").arg(self.path()).env_remove("STATUARY_DRILL").env("NO_COLOR", "1");
+        command
     }
 
     /// Runs the binary and wants this exit code; gives standard output.
@@ -92,8 +107,12 @@ impl Stage {
 
     /// Every page of the published site has its end, and each relative link of it names a file.
     pub fn site_is_whole(&self) {
-        let public = self.join("public");
-        let pages = walkdir::WalkDir::new(&public).into_iter().filter_map(Result::ok);
+        self.site_is_whole_at(&self.join("public"));
+    }
+
+    /// The same of a site that is reached by another path.
+    pub fn site_is_whole_at(&self, public: &Path) {
+        let pages = walkdir::WalkDir::new(public).into_iter().filter_map(Result::ok);
         let mut seen = 0;
         for page in pages.filter(|e| e.path().extension().is_some_and(|x| x == "html")) {
             seen += 1;

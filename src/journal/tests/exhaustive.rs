@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{chains, copy, crash, day, day_files, fatal, folder, golden, is_good, journal, local, round};
+use super::{chains, copy, crash, day, day_files, fatal, folder, golden, is_good, journal, local, relay, round};
 use crate::journal::{VerifyOptions, append, read, verify};
 use crate::model::{ChainName, Record};
 
@@ -185,6 +185,31 @@ fn every_removed_swapped_doubled_or_inserted_record_fails_the_proof() {
     assert!(is_good(root.path()));
     let kept = VerifyOptions { head: Some(head.clone()), contains: Some(head) };
     assert!(!verify(root.path(), &kept).unwrap().is_good());
+}
+
+#[test]
+fn every_line_put_beside_a_torn_one_fails_the_proof() {
+    let root = scarred();
+    for path in day_files(root.path()) {
+        let text = fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        for i in 0..=lines.len() {
+            for line in ["", "x", "{}", lines[0]] {
+                let mut more = lines.clone();
+                more.insert(i, line);
+                relay(&path, &more);
+                assert!(!is_good(root.path()), "{line:?} at {}:{}", path.display(), i + 1);
+            }
+        }
+        for i in 0..lines.len() {
+            let mut less = lines.clone();
+            less.remove(i);
+            relay(&path, &less);
+            assert!(!is_good(root.path()) || (path == day(root.path(), "24") && i == 1), "line {} removed", i + 1);
+        }
+        fs::write(&path, text).unwrap();
+    }
+    assert!(is_good(root.path()));
 }
 
 #[test]
