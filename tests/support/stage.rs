@@ -1,5 +1,6 @@
 //! A site in a folder of its own, and the real binary run in it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -89,6 +90,36 @@ impl Stage {
         let err = String::from_utf8_lossy(&out.stderr);
         assert_eq!(out.status.code(), Some(code), "statuary {args:?}\n{text}\n{err}");
         text
+    }
+
+    /// A copy of the site in memory, to the byte.
+    pub fn twin(&self) -> Self {
+        let copy = Self::in_memory("");
+        for (name, bytes) in self.tree(".") {
+            let path = copy.join(&name);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+            fs::write(path, bytes).expect("a file");
+        }
+        copy
+    }
+
+    /// Every file below a folder of the site, by its path in there. A folder that is missing has none.
+    pub fn tree(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        let folder = self.join(folder);
+        let files = walkdir::WalkDir::new(&folder).into_iter().filter_map(Result::ok);
+        let files = files.filter(|e| e.file_type().is_file()).map(walkdir::DirEntry::into_path);
+        files
+            .map(|path| {
+                let name = path.strip_prefix(&folder).expect("below").to_string_lossy().into_owned();
+                (name, fs::read(&path).expect("a file"))
+            })
+            .collect()
+    }
+
+    /// All that stands in a chain's files, whole or not.
+    pub fn text_of(&self, chain: &str) -> String {
+        let files = self.tree(&format!("journal/{chain}"));
+        files.values().map(|bytes| String::from_utf8_lossy(bytes)).collect()
     }
 
     /// Every line of a chain, all days, in order.
