@@ -30,7 +30,12 @@ pub struct Reader {
 impl Reader {
     /// Takes up the checkpoint, and reads what came since.
     pub fn open(at: &Folders, now: Moment) -> Result<Self, Trouble> {
-        let mut reader = Self { kept: journal::load_kept(&at.state).unwrap_or_default(), anew: 0 };
+        let mut kept = journal::load_kept(&at.state).unwrap_or_default();
+        if kept.history.chains.iter().any(|c| c.times.last().is_some_and(|t| *t > now)) {
+            // This machine's clock went back: what had come by then has not come any more.
+            kept = Kept::default();
+        }
+        let mut reader = Self { kept, anew: 0 };
         reader.read_on(at, now)?;
         Ok(reader)
     }
@@ -85,6 +90,15 @@ pub fn heads(history: &History, moment: Moment) -> Vec<(ChainName, Head, u64)> {
     }
     let public = heads.into_iter().filter(|(chain, _)| chain.is_public());
     public.map(|(chain, (head, n))| (chain.clone(), head.clone(), n)).collect()
+}
+
+/// The time of each chain's last record.
+pub fn ends(history: &History) -> Vec<(ChainName, Moment)> {
+    let mut ends: Vec<(ChainName, Moment)> =
+        history.chains.iter().filter_map(|c| Some((c.chain.clone(), c.end?.1))).collect();
+    let last = |chain: &[Record]| chain.iter().max_by_key(|r| r.n).map(|r| (r.chain.clone(), r.t));
+    ends.extend(history.declared.chunk_by(|a, b| a.chain == b.chain).filter_map(last));
+    ends
 }
 
 /// Brings what is kept up to date. Gives how many bytes were read for it.

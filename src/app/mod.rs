@@ -138,6 +138,8 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
         save::round(&at, &loaded, &looked, now)?; // SAVED
         report.looked = Some(looked);
         drill::point("saved-round");
+    } else {
+        save::owed(&at, &loaded)?; // SAVED
     }
     read.read_on(&at, now)?;
     read.keep(&at, now);
@@ -150,6 +152,7 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     let timelines = timeline::fold(&past.history, &loaded.settings, now);
     let due = incident::due(&timelines, &past.history, &words.writeups, &loaded.settings, now);
     past.history.declared.extend(save::desk(&at, &loaded, due, now)?); // SAVED
+    journal::settle(&at.journal, &history::ends(&past.history))?;
     drill::point("saved-desk");
 
     let stands = stand(&at, loaded, past, words, timelines, now)?;
@@ -185,6 +188,11 @@ pub fn build(site: &Path, at: Option<Moment>, out: Option<&Path>) -> Result<(Sta
     let loaded = conf::load(site, Purpose { looks: false, tells: false })?;
     // Before anything is read: a run that goes on meanwhile must not see its newer page replaced by an older one.
     let _lock = journal::lock(&folders.state, loaded.settings.run.interval)?;
+    if out.is_none() && save::is_owed(&folders, &loaded) {
+        let what = "the record holds what its save command has not taken, and was not published; `statuary run \
+                    --no-look` saves it and publishes";
+        return Err(Trouble::Save(what.to_owned()));
+    }
     let stands = stands_by(&folders, loaded, at, now)?;
     let (public, state) = match out {
         Some(out) => (out.to_owned(), out.with_file_name(beside_name(out))),
@@ -208,6 +216,7 @@ fn stands_by(folders: &Folders, loaded: Loaded, at: Option<Moment>, now: Moment)
         Some(moment) => history::up_to(folders, moment)?,
         None => history::Reader::open(folders, now)?.into_past(),
     };
+    journal::settle(&folders.journal, &history::ends(&past.history))?;
     if at.is_some() {
         incident::as_it_stood(&mut words.writeups, &past.history, &loaded.settings, moment);
     }

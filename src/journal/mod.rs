@@ -6,6 +6,7 @@
 //! - Never: changes or deletes a record, or repairs one in place.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::model::{Body, ChainName, Head, JournalSettings, Moment, Record, Remark, Span};
@@ -23,6 +24,7 @@ mod save;
 mod seal;
 mod since;
 mod stat;
+mod stray;
 mod summary_form;
 mod torn;
 mod verify;
@@ -85,7 +87,7 @@ pub struct Position {
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The disk said no.
-    #[error("{path}: {what}: {source}")]
+    #[error("{path}: {what}: {source}{}", advice(source))]
     Io {
         /// Where.
         path: String,
@@ -115,6 +117,17 @@ pub enum JournalError {
 impl JournalError {
     fn io(path: &Path, what: &'static str, source: std::io::Error) -> Self {
         Self::Io { path: path.display().to_string(), what, source }
+    }
+}
+
+/// What the operator can do about it, where that is known.
+fn advice(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room there, the next run goes on from here",
+        ErrorKind::FileTooLarge => "; raise the limit on a file's size (ulimit -f)",
+        ErrorKind::ReadOnlyFilesystem => "; mount it for writing, or move the journal",
+        ErrorKind::PermissionDenied => "; let the user who runs this read and write it",
+        _ => "",
     }
 }
 
@@ -186,6 +199,12 @@ pub fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>,
 /// are stepped over and named by the record's `skip`.
 pub fn append(root: &Path, chain: &ChainName, bodies: &[(Moment, Body)]) -> Result<Vec<Record>, JournalError> {
     write::append(root, chain, bodies)
+}
+
+/// Waits until these heads, and so all before them, are on the disk. Whoever derives something from records that were
+/// read calls it first: a run that was killed may have written the last of them and not waited for the disk.
+pub fn settle(root: &Path, ends: &[(ChainName, Moment)]) -> Result<(), JournalError> {
+    ends.iter().try_for_each(|(chain, t)| write::settle(root, chain, *t))
 }
 
 /// Runs the configured `save` command, where there is one. Until it returns, nothing counts as saved.
