@@ -343,7 +343,7 @@ fn a_journal_that_belongs_to_somebody_else() {
     // Not even to be read.
     if root {
         sh(format!("chmod -R go-rwx {journal}"));
-        insta::assert_snapshot!(trial.fails(), @"statuary: SITE/journal/local: the folder cannot be listed: Permission denied (os error 13); let the user who runs this read and write it");
+        insta::assert_snapshot!(trial.fails(), @"statuary: SITE/journal: the folder cannot be listed: Permission denied (os error 13); let the user who runs this read and write it");
         sh(format!("chmod -R go+rX {journal}"));
     }
     sh(given);

@@ -385,7 +385,7 @@ impl Town {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, max_shrink_iters: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4, max_shrink_iters: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_happens_the_kept_site_is_the_one_made_from_nothing(story in proptest::collection::vec(happens(), 8..24)) {

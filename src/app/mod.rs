@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{Loaded, Purpose};
 use crate::incident::{self, Book};
 use crate::journal;
-use crate::model::{History, Moment, Record, Remark, WriteUp};
+use crate::model::{Body, History, Moment, Record, Remark, WriteUp};
 use crate::probe::{self, Looked};
 use crate::publish::{self, Swapped};
 use crate::timeline::{self, Timelines};
@@ -149,15 +149,23 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
 
     let words = writeup::load(&at.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&at, &e))?;
     let mut past = read.into_past();
-    let timelines = timeline::fold(&past.history, &loaded.settings, now);
+    let mut timelines = timeline::fold(&past.history, &loaded.settings, now);
     let due = incident::due(&timelines, &past.history, &words.writeups, &loaded.settings, now);
-    past.history.declared.extend(save::desk(&at, &loaded, due, now)?); // SAVED
+    let said = save::desk(&at, &loaded, due, now)?; // SAVED
+    let planned = said.iter().any(|r| matches!(r.body, Body::Maintenance(_)));
+    past.history.declared.extend(said);
+    if planned {
+        // A window counts from the moment at which it is declared, so on this page already.
+        timelines = timeline::fold(&past.history, &loaded.settings, now);
+    }
     journal::settle(&at.journal, &history::ends(&past.history))?;
     drill::point("saved-desk");
 
     let stands = stand(&at, loaded, past, words, timelines, now)?;
     said::gather(&at, &stands, &mut report);
     match picture::show(&at, &stands, (&public(&at, &stands), &at.state), false, now) {
+        // The record could not be read: nothing is known for certain, so nobody is told.
+        Err(trouble) if trouble.code() == 3 => return Err(trouble),
         Err(trouble) => report.troubles.push(trouble),
         Ok(swapped) => {
             report.swapped = Some(swapped);
