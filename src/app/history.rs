@@ -149,7 +149,7 @@ fn desk_chain(at: &Folders, kept: &mut Kept, chain: &ChainName, until: Moment) -
         kept.positions.push(grown.position);
         return Ok(grown.bytes);
     }
-    let (records, remarks, position) = journal::read_whole(&at.journal, chain, until)?;
+    let journal::Whole { records, remarks, position } = journal::read_whole(&at.journal, chain, until)?;
     forget_remarks(kept, at, chain);
     kept.history.declared.retain(|r| r.chain != *chain);
     kept.history.declared.extend(records);
@@ -185,7 +185,9 @@ fn vantage_chain(
     match read.told {
         Told::Days(days) => {
             let mut all = Summary::empty(chain.clone());
-            days.into_iter().for_each(|day| timeline::join(&mut all, day, edges));
+            for day in days {
+                timeline::join(&mut all, day, edges);
+            }
             kept.history.chains.push(all);
         }
         Told::Whole(records) => {

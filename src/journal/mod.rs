@@ -164,16 +164,23 @@ pub fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Record>, Jo
     read::rounds(root, spans)
 }
 
+/// A chain of which every record is in memory.
+#[derive(Debug)]
+pub struct Whole {
+    /// In the order of `n`.
+    pub records: Vec<Record>,
+    /// What is odd about them.
+    pub remarks: Vec<Remark>,
+    /// How far it was read; none where nothing can be read on from it.
+    pub position: Option<Position>,
+}
+
 /// Reads all records of one chain, in the order of `n`, and remarks on what is odd about them.
-pub fn read_whole(
-    root: &Path,
-    chain: &ChainName,
-    until: Moment,
-) -> Result<(Vec<Record>, Vec<Remark>, Option<Position>), JournalError> {
+pub fn read_whole(root: &Path, chain: &ChainName, until: Moment) -> Result<Whole, JournalError> {
     let months = since::months(root, chain)?;
     let (records, remarks) = read::read_one(root, chain)?;
     let position = days::position_of(root, chain, &records, until)?.map(|position| Position { months, ..position });
-    Ok((records, remarks, position))
+    Ok(Whole { records, remarks, position })
 }
 
 /// Reads the checkpoint under the state's folder; none where there is none that can be used.

@@ -62,7 +62,9 @@ impl Packer {
 
     pub(super) fn list<T>(&mut self, items: &[T], mut put: impl FnMut(&mut Self, &T)) {
         self.uint(items.len() as u64);
-        items.iter().for_each(|item| put(self, item));
+        for item in items {
+            put(self, item);
+        }
     }
 }
 

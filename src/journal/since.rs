@@ -28,6 +28,9 @@ pub struct Grown {
 /// A month's folder: which, when its list of files last changed (ns since the epoch), and the days that it held.
 pub(super) type Month = (u32, i64, u32);
 
+/// The months as they are now, and the days that came.
+type News = (Vec<Month>, Vec<Day>);
+
 /// Reads what came since. None: older days came or changed, or what came does not follow; the chain must be read anew.
 pub(super) fn read(root: &Path, from: &Position, until: Moment) -> Result<Option<Grown>, JournalError> {
     let chain = &from.chain;
@@ -75,7 +78,7 @@ pub(super) fn read(root: &Path, from: &Position, until: Moment) -> Result<Option
 }
 
 /// The days that came after the one that was read last. None where an older one came.
-fn new_days(root: &Path, chain: &ChainName, from: &Position) -> Result<Option<(Vec<Month>, Vec<Day>)>, JournalError> {
+fn new_days(root: &Path, chain: &ChainName, from: &Position) -> Result<Option<News>, JournalError> {
     let mut months = Vec::new();
     let mut new = Vec::new();
     let all = files::months(root, chain)?;

@@ -100,7 +100,9 @@ impl<'s, 'a> Prints<'s, 'a> {
         let from = outages().map(|o| o.from).chain([heard_from]).min().unwrap_or(heard_from);
         let to = ends().flatten().map(|at| at + INSTANT).chain([heard_to]).max().unwrap_or(heard_to);
         for (card, outages) in &members {
-            outages.iter().for_each(|o| outage(o, &mut ink));
+            for o in outages {
+                outage(o, &mut ink);
+            }
             ink.take(&card.timeline.map(|t| t.since));
             card.timeline.iter().for_each(|t| strip(t, from, to, &mut ink));
         }
@@ -126,7 +128,9 @@ impl<'s, 'a> Prints<'s, 'a> {
             return self.entry(i, ink);
         }
         let notice = self.notices.iter().find(|(w, _)| w.slug == slug);
-        notice.into_iter().for_each(|(w, at)| notice_entry(w, *at, ink));
+        for (w, at) in notice {
+            notice_entry(w, *at, ink);
+        }
     }
 
     /// `entries::incident`.
@@ -151,7 +155,9 @@ impl<'s, 'a> Prints<'s, 'a> {
     pub fn work(&self, w: &WriteUp, windows: &[&Maintenance]) -> Print {
         let mut ink = self.ink("work");
         ink.take(w);
-        windows.iter().for_each(|m| self.window(m, &mut ink));
+        for m in windows {
+            self.window(m, &mut ink);
+        }
         ink.print()
     }
 
@@ -202,8 +208,12 @@ impl<'s, 'a> Prints<'s, 'a> {
             blips(t, first, until + INSTANT, &mut ink);
             let reached = t.outages.partition_point(|o| o.from <= until);
             let (old, new) = t.outages.split_at(reached.saturating_sub(component_page::OUTAGES));
-            old.iter().for_each(|o| ink.take(&(o.from, o.end.map(|e| e.at))));
-            new.iter().for_each(|o| outage(o, &mut ink));
+            for o in old {
+                ink.take(&(o.from, o.end.map(|e| e.at)));
+            }
+            for o in new {
+                outage(o, &mut ink);
+            }
         }
         for i in self.of.get(&component.id).into_iter().flatten() {
             ink.take(&(&i.slug, &i.title, self.scene.writeup(i.writeup).is_some(), i.started, i.ended));
@@ -317,6 +327,8 @@ fn stretches(t: &ComponentTimeline, from: Moment, to: Moment, ink: &mut Ink) {
 fn blips(t: &ComponentTimeline, from: Moment, to: Moment, ink: &mut Ink) {
     let place = |at: Moment| t.blips.partition_point(|b| b.from < at);
     let inside = &t.blips[place(from)..place(to).max(place(from))];
-    inside.iter().for_each(|b| b.from.hash(ink));
+    for b in inside {
+        b.from.hash(ink);
+    }
     ink.take(&inside.len());
 }
