@@ -71,7 +71,7 @@ fn is_followed(chain: &ChainName, folder: &Path, ends: &BTreeMap<Day, End>, day:
     }
     torn.reverse();
     place = torn.len().saturating_sub(place + 1);
-    let above = (above > 0).then(|| Piece { path, from: 0, to: above });
+    let above = (above > 0).then_some(Piece { path, from: 0, to: above });
     for from in 0..=place {
         for to in place..torn.len() {
             let pieces = || torn[from..=to].iter().chain(&above);
