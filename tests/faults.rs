@@ -196,7 +196,7 @@ fn a_disk_that_fills_up_at_any_moment_leaves_the_old_site_or_the_new_one() {
         let code = out.status.code().expect("no signal");
         assert!([0, 3, 4].contains(&code), "{pages} pages: {out:?}");
         *codes.entry(code).or_insert(0) += 1;
-        stage.site_is_whole_at(&site.join("public"));
+        Stage::is_whole(&site.join("public"));
         let told = hook.heard().len() - before;
         assert!(code != 3 || told == 0, "{pages} pages: told what was not saved");
         mounts.sh(&format!("rm {filler}")).expect("there is a filler");
@@ -204,7 +204,7 @@ fn a_disk_that_fills_up_at_any_moment_leaves_the_old_site_or_the_new_one() {
         assert_eq!(out.status.code(), Some(0), "{pages} pages: {out:?}");
         let out = run(&["journal", "verify"]);
         assert_eq!(out.status.code(), Some(0), "{pages} pages: {out:?}");
-        stage.site_is_whole_at(&site.join("public"));
+        Stage::is_whole(&site.join("public"));
     }
     assert_eq!(codes.keys().copied().collect::<Vec<_>>(), [0, 3, 4], "each was met: {codes:?}");
 }
@@ -267,7 +267,7 @@ fn a_journal_on_a_read_only_mount() {
     let trial = Trial::new("", |stage| on_journal(&mounts, stage, "size=256k"));
     let remount = |how: &str| {
         let journal = trial.stage.join("journal");
-        mounts.sh(&format!("mount -o remount,{how} {}", journal.display())).expect("a mount can be changed");
+        mounts.sh(&format!("mount -o remount,bind,{how} {}", journal.display())).expect("a mount can be changed");
     };
     remount("ro");
     insta::assert_snapshot!(trial.fails_quietly(), @"statuary: SITE/journal/local/DAY.jsonl: the day's file cannot be opened for appending: Read-only file system (os error 30); mount it for writing, or move the journal");
@@ -300,7 +300,7 @@ fn journal_state_and_site_on_mounts_of_their_own() {
     trial.expect(&["run"], 0);
     trial.expect(&["journal", "verify"], 0);
     let seen = mounts.path(&trial.stage.join("public"));
-    trial.stage.site_is_whole_at(&seen);
+    Stage::is_whole(&seen);
     let left: Vec<_> = fs::read_dir(&seen).expect("a site").flatten().map(|e| e.file_name()).collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().contains("staging")), "{left:?}");
     let own = fs::read_to_string(seen.join("status.json")).expect("the site is there");
@@ -404,7 +404,7 @@ fn a_save_command_that_fails_hangs_or_floods() {
         Vec::new()
     });
     let rounds = || fs::read_to_string(trial.day()).expect("a day").lines().count();
-    let mut said = String::new();
+    let mut said = Vec::new();
     for script in [
         "echo 'remote: the branch is protected' >&2; exit 1",
         "echo pushing; sleep 60",
@@ -418,7 +418,7 @@ fn a_save_command_that_fails_hangs_or_floods() {
         let config = trial.stage.read("statuary.toml");
         trial.stage.write("statuary.toml", &config.replace("\"1s\"", &format!("\"{timeout}\"")));
         let out = trial.stage.under(&["prlimit", "--data=300000000"], &["run"]).output().expect("the binary starts");
-        said += &format!("{}\n", trial.said(&out, 3));
+        said.push(trial.said(&out, 3));
         trial.nothing_happened();
         assert!(begun.elapsed() < Duration::from_secs(40), "{script}: waited for");
         assert_eq!(rounds(), before + 1, "the round is in the journal, and not yet saved");
@@ -427,7 +427,7 @@ fn a_save_command_that_fails_hangs_or_floods() {
         trial.nothing_happened();
         trial.stage.write("statuary.toml", &config);
     }
-    let said = said.replace(&"x".repeat(200), "(200 of them)");
+    let said = said.join("\n").replace(&"x".repeat(200), "(200 of them)");
     insta::assert_snapshot!(said, @r#"
     statuary: the journal's save command failed with exit code 1, saying "remote: the branch is protected"; nothing was published or told
     statuary: the journal's save command did not end within 1 s and was stopped, saying "pushing"; nothing was published or told

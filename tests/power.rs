@@ -15,7 +15,10 @@ mod support {
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::time::SystemTime;
 
+use statuary::journal;
+use statuary::model::{Body, ChainName, Moment, Round, Span};
 use support::Hook;
 use support::stage::{Stage, workers};
 use support::trace::{self, Call, Trace};
@@ -33,7 +36,8 @@ fn site(hook: &Hook) -> Stage {
 
 /// The file of the record that a call writes to.
 fn record(call: &Call) -> Option<&str> {
-    (call.name == "write" && call.file().ends_with(".jsonl")).then(|| call.file())
+    let is_day = Path::new(call.file()).extension().is_some_and(|form| form == "jsonl");
+    (call.name == "write" && is_day).then(|| call.file())
 }
 
 /// Whether a call shows something to others: a file of the site is put in place, or somebody is spoken to.
@@ -126,6 +130,30 @@ fn law_2_what_is_published_or_told_is_on_the_disk_before() {
 }
 
 #[test]
+fn a_record_is_kept_before_the_one_that_names_it() {
+    if !trace::is_allowed("a_record_is_kept_before_the_one_that_names_it") {
+        return;
+    }
+    let hook = Hook::start();
+    let stage = site(&hook);
+    let yesterday = Moment::from_ms(SystemTime::UNIX_EPOCH.elapsed().expect("after 1970").as_millis() as i64)
+        - Span::from_mins(24 * 60);
+    let round = Round { gap: Span::from_mins(1), ..Round::default() };
+    let past = [(yesterday, Body::Round(round))];
+    journal::append(&stage.join("journal"), &ChainName::from("local"), &past).expect("a record of the past");
+    let old = walkdir::WalkDir::new(stage.join("journal")).into_iter().flatten().find(|e| e.file_type().is_file());
+    let old = old.expect("a day").path().display().to_string();
+    let trace = trace::run(&stage, &["run"], None);
+    assert_eq!(trace.code, Some(0), "{}", trace.said);
+    let new = trace.calls.iter().find(|call| record(call).is_some()).expect("a record");
+    assert_ne!(new.file(), old);
+    assert!(
+        synced(&trace, &old, &["fdatasync"], 0, new.began),
+        "{old} may be lost, and the next day's record names it"
+    );
+}
+
+#[test]
 fn a_killed_runs_record_is_kept_before_the_next_run_shows_it() {
     if !trace::is_allowed("a_killed_runs_record_is_kept_before_the_next_run_shows_it") {
         return;
@@ -161,10 +189,9 @@ fn some<T>(all: Vec<T>, kind: impl Fn(&T) -> String) -> Vec<T> {
 fn errors(call: &str) -> &'static [&'static str] {
     match call {
         "write" => &["ENOSPC", "EIO"],
-        "fdatasync" | "fsync" => &["EIO"],
+        "read" | "fdatasync" | "fsync" | "flock" => &["EIO"],
         "openat" => &["EIO", "EMFILE"],
         "mkdir" => &["ENOSPC"],
-        "flock" => &["EIO"],
         _ => &[],
     }
 }
@@ -222,7 +249,7 @@ fn whichever_call_on_the_record_fails_nothing_is_shown_of_it() {
             assert_eq!(hook.heard().len() - before.1, 1, "{what}: told once");
         }
     }
-    for name in ["write", "fdatasync", "fsync", "openat", "flock"] {
+    for name in ["read", "write", "fdatasync", "fsync", "openat", "flock"] {
         assert!(codes.contains(&(name.to_owned(), 3)), "no {name} failed: {codes:?}");
     }
 }

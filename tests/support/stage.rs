@@ -138,11 +138,11 @@ impl Stage {
 
     /// Every page of the published site has its end, and each relative link of it names a file.
     pub fn site_is_whole(&self) {
-        self.site_is_whole_at(&self.join("public"));
+        Self::is_whole(&self.join("public"));
     }
 
     /// The same of a site that is reached by another path.
-    pub fn site_is_whole_at(&self, public: &Path) {
+    pub fn is_whole(public: &Path) {
         let pages = walkdir::WalkDir::new(public).into_iter().filter_map(Result::ok);
         let mut seen = 0;
         for page in pages.filter(|e| e.path().extension().is_some_and(|x| x == "html")) {

@@ -8,7 +8,7 @@ use super::mounts::skipped;
 use super::stage::Stage;
 
 /// The calls that change the disk, keep it, or speak to others.
-pub const CALLS: &str = "openat,write,fdatasync,fsync,mkdir,rename,renameat,renameat2,unlink,unlinkat,rmdir,ftruncate,\
+pub const CALLS: &str = "openat,read,write,fdatasync,fsync,mkdir,rename,renameat,renameat2,unlink,unlinkat,rmdir,ftruncate,\
                          flock,connect";
 
 /// One call.

@@ -44,7 +44,7 @@ impl Witness {
         assert!(!stage.join(".statuary/unsaved").exists(), "all is saved");
     }
 
-    /// How many rounds were acknowledged so far.
+    /// How often the record was acknowledged so far.
     pub fn acknowledged(&self) -> usize {
         self.acknowledged
     }

@@ -123,8 +123,11 @@ fn every_flipped_byte_of_the_golden_journal_fails_the_proof() {
     }
 }
 
-/// The records of a chain over three days, as lines by day.
-fn three_days() -> (tempfile::TempDir, Vec<(PathBuf, Vec<String>)>) {
+/// A chain's files, each with its lines.
+type Days = Vec<(PathBuf, Vec<String>)>;
+
+/// The records of a chain over three days.
+fn three_days() -> (tempfile::TempDir, Days) {
     let root = journal(&[0, 1, 2, 24 * 60, 24 * 60 + 1, 2 * 24 * 60, 2 * 24 * 60 + 1]);
     let days = day_files(root.path()).into_iter().map(|path| {
         let text = fs::read_to_string(&path).unwrap();
@@ -151,7 +154,7 @@ fn every_removed_swapped_doubled_or_inserted_record_fails_the_proof() {
     let foreign = fs::read_to_string(day(foreign.path(), "23")).unwrap();
     let places: Vec<(usize, usize)> =
         good.iter().enumerate().flat_map(|(d, (_, lines))| (0..lines.len()).map(move |l| (d, l))).collect();
-    let changed = |what: &str, change: &dyn Fn(&mut Vec<(PathBuf, Vec<String>)>)| {
+    let changed = |what: &str, change: &dyn Fn(&mut Days)| {
         let mut days = good.clone();
         change(&mut days);
         must_fail(root.path(), &days, what);
