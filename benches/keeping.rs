@@ -172,8 +172,11 @@ impl Outage {
 
 /// A round every four hours, and every minute from half an hour before an outage to an hour after it.
 fn rounds(first: Moment, now: Moment, outages: &[Outage]) -> Vec<(Moment, Body)> {
-    let mut times: Vec<Moment> =
-        (0..).map(|i| first + Span::from_mins(240 * i)).take_while(|t| *t < now).chain([now]).collect();
+    let mut times: Vec<Moment> = (0..i64::from(u32::MAX))
+        .map(|i| first + Span::from_mins(240 * i))
+        .take_while(|t| *t < now)
+        .chain([now])
+        .collect();
     for outage in outages {
         times.extend((-30..95).map(|m| outage.from + Span::from_mins(m)).filter(|t| *t < now));
     }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use statuary::journal;
+use statuary::app;
 use statuary::model::{Moment, Settings};
 use statuary::timeline::{self, Timelines};
 
@@ -22,16 +22,16 @@ const ROUNDS: usize = 5;
 const GOAL: f64 = 2.2;
 
 /// Reads and folds a whole record without any checkpoint, every checksum verified.
-fn fold_cold(root: &Path, settings: &Settings, moment: Moment) -> Timelines {
-    let reading = journal::read(root).expect("the bench's record can be read");
-    timeline::fold(&reading.records, settings, moment)
+fn fold_cold(site: &Path, settings: &Settings, moment: Moment) -> Timelines {
+    let history = app::told(site, moment).expect("the bench's record can be read");
+    timeline::fold(&history, settings, moment)
 }
 
 /// The child process: folds, and prints each component's share of time up.
 pub fn fold(folder: &Path) {
     let site = write::stands(folder);
     let moment = Moment::from_ms(END * 60_000);
-    let timelines = fold_cold(&site.journal(), &site.loaded.settings, moment);
+    let timelines = fold_cold(folder, &site.loaded.settings, moment);
     println!("rounds {}", timelines.places.iter().map(|p| p.rounds).sum::<u64>());
     for line in &timelines.components {
         let figure = line.figure(Moment::from_ms((END - DAYS * DAY) * 60_000), moment);

@@ -31,7 +31,7 @@ use crate::writeup;
 use history::Past;
 
 pub use ask::{
-    append, config_check, config_schema, declare, heads, kinds, moment, public_folder, starter, stat, verify,
+    append, config_check, config_schema, declare, heads, kinds, moment, public_folder, starter, stat, told, verify,
     word_remarks,
 };
 pub use clock::now;

@@ -138,6 +138,7 @@ impl<'a> Unpacker<'a> {
         std::str::from_utf8(&digits).ok().map(Head::new)
     }
 
+    #[expect(clippy::option_option, reason = "whether it could be read, and then whether there was one")]
     pub(super) fn option<T>(&mut self, get: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         if self.byte()? == 0 { Some(None) } else { get(self).map(Some) }
     }

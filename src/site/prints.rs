@@ -128,7 +128,7 @@ impl<'s, 'a> Prints<'s, 'a> {
             return self.entry(i, ink);
         }
         let notice = self.notices.iter().find(|(w, _)| w.slug == slug);
-        for (w, at) in notice {
+        if let Some((w, at)) = notice {
             notice_entry(w, *at, ink);
         }
     }
