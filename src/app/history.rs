@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::app::{Folders, Trouble};
 use crate::journal::{self, JournalError, Kept, Position, Told};
-use crate::model::{ChainName, Head, History, Moment, Record, Remark, Summary};
+use crate::model::{ChainName, Head, History, Moment, Origin, Record, Remark, Summary};
 use crate::timeline;
 
 /// So much may be read anew in each run before the checkpoint is written anew, in bytes.
@@ -136,8 +136,12 @@ fn since(
     if let Some(grown) = &grown {
         // What had not come yet is read again,
         kept.history.declared.retain(|r| r.chain != *chain || r.n <= from.head.n);
-        // and what lies behind the last whole record is remarked on again.
-        kept.remarks.retain(|r| r.origin.as_ref().is_none_or(|o| o.file != grown.last || o.line <= from.lines));
+        // and what lies behind the last whole record is remarked on again: in its file, and in the files after it.
+        let folder = at.journal.join(chain.as_str());
+        let behind = |o: &Origin| {
+            o.file.starts_with(&folder) && (o.file > grown.last || (o.file == grown.last && o.line > from.lines))
+        };
+        kept.remarks.retain(|r| !r.origin.as_ref().is_some_and(behind));
     }
     Ok(grown)
 }
@@ -191,9 +195,9 @@ fn vantage_chain(
             kept.history.chains.push(all);
         }
         Told::Whole(records) => {
-            let whole = timeline::history(&records, until);
-            kept.history.chains.extend(whole.chains);
-            kept.history.remarks.extend(whole.remarks);
+            let (summary, remarks) = timeline::whole(chain, &records, edges, until);
+            kept.history.chains.push(summary);
+            kept.history.remarks.extend(remarks);
         }
     }
     kept.remarks.extend(read.remarks);
@@ -210,4 +214,153 @@ fn forget_remarks(kept: &mut Kept, at: &Folders, chain: &ChainName) {
     };
     kept.remarks.retain(|r| !of_chain(r));
     kept.history.remarks.retain(|r| !of_chain(r));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::app::{clock, conf};
+    use crate::config::Purpose;
+    use crate::model::{Body, DeskMaintenance, Round, Seen, Settings, Span, Verdict};
+
+    const CONFIG: &str = "[site]\ntitle = \"S\"\nurl = \"https://status.example.com/\"\n\
+        [[component]]\nid = \"web\"\nname = \"Web\"\n[[component.probe]]\nkind = \"tcp\"\naddress = \"127.0.0.1:1\"\n";
+
+    /// A record on disk that grows step by step, looked at from its checkpoint and from nothing.
+    struct Grows {
+        dir: TempDir,
+        settings: Settings,
+        now: Moment,
+    }
+
+    impl Grows {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join("statuary.toml"), CONFIG).unwrap();
+            let loaded = conf::load(dir.path(), Purpose { looks: false, tells: false }).unwrap();
+            let now = clock::read_moment("2026-11-20 22:00", loaded.settings.site.time_zone).unwrap();
+            Self { dir, settings: loaded.settings, now }
+        }
+
+        fn at(&self) -> Folders {
+            Folders::of(self.dir.path())
+        }
+
+        fn append(&self, chain: &str, t: Moment, body: Body) {
+            journal::append(&self.at().journal, &ChainName::from(chain), &[(t, body)]).unwrap();
+        }
+
+        /// A round a minute.
+        fn look(&mut self, is: Verdict, minutes: i64) {
+            for _ in 0..minutes {
+                self.now = self.now + Span::from_mins(1);
+                self.append("local", self.now, round(is));
+            }
+        }
+
+        fn declare(&self, starts: i64, ends: i64) {
+            let at = |minutes| self.now + Span::from_mins(minutes);
+            let (id, components) = ("work".to_owned(), vec!["web".into()]);
+            let says = DeskMaintenance { id, starts: at(starts), ends: at(ends), components };
+            self.append("_desk", self.now, Body::Maintenance(says));
+        }
+
+        /// What is read on from the checkpoint tells what all records tell at once, and twice tells nothing more.
+        fn agrees(&self, after: &str) {
+            let now = self.now + Span::from_secs(1);
+            let all = journal::read(&self.at().journal).unwrap();
+            let told = |history: &History| {
+                let mut timelines = timeline::fold(history, &self.settings, now);
+                let probes = timelines.components.iter_mut().flat_map(|c| &mut c.probes);
+                probes.for_each(|p| p.latency.clear());
+                format!("{:#?} {:#?}", timelines.components, timelines.places)
+            };
+            let want = told(&timeline::history(&all.records, now));
+            let nothing = up_to(&self.at(), now).unwrap();
+            let mut read = Reader::open(&self.at(), now).unwrap();
+            read.read_on(&self.at(), now).unwrap();
+            read.anew = u64::MAX;
+            read.keep(&self.at(), now);
+            let read = read.into_past();
+            assert_eq!(told(&nothing.history), want, "from nothing, after {after}");
+            assert_eq!(told(&read.history), want, "read on, after {after}");
+            assert_eq!(read.history.declared, nothing.history.declared, "after {after}");
+            assert_eq!(heads(&read.history, now), heads(&nothing.history, now), "after {after}");
+            let places = |past: &Past| {
+                let mut said: Vec<String> = past.remarks.iter().map(|r| format!("{r:?}")).collect();
+                said.sort();
+                said
+            };
+            assert_eq!(places(&read), places(&nothing), "after {after}");
+        }
+    }
+
+    fn round(is: Verdict) -> Body {
+        let mut round = Round { gap: Span::from_secs(150), ..Round::default() };
+        match is {
+            Verdict::Up => round.up.push(("web/tcp".into(), 40)),
+            is => {
+                let (phase, why) = (Some("connect".to_owned()), "the connection was refused".to_owned());
+                let seen = Seen { id: "web/tcp".into(), is, ms: None, after: None, phase, why, tries: 1 };
+                round.not.push(seen);
+            }
+        }
+        Body::Round(round)
+    }
+
+    /// Six hours of planned work in which it fails, and goes on failing afterwards.
+    fn fails_in_a_window(g: &mut Grows) {
+        g.look(Verdict::Up, 30);
+        g.declare(5, 365);
+        g.look(Verdict::Up, 9);
+        g.look(Verdict::Down, 480);
+    }
+
+    #[test]
+    fn a_record_that_grows_is_read_on_as_it_would_be_read_from_nothing() {
+        let mut g = Grows::new();
+        g.agrees("nothing yet");
+        g.look(Verdict::Up, 90);
+        g.agrees("a quiet while");
+        fails_in_a_window(&mut g);
+        g.agrees("a failure that began in a window, over midnight");
+        g.look(Verdict::Up, 40);
+        g.agrees("its end");
+        // Another place's clock is ahead: its newest record has not come yet.
+        g.append("oslo", g.now + Span::from_mins(3), round(Verdict::Up));
+        g.agrees("a record that has not come");
+        g.look(Verdict::Up, 5);
+        g.agrees("when it has");
+    }
+
+    #[test]
+    fn a_chain_that_is_out_of_order_is_condensed_with_the_same_care() {
+        let mut g = Grows::new();
+        g.look(Verdict::Up, 30);
+        // The clock was three hours ahead for one round.
+        g.append("local", g.now + Span::from_mins(180), round(Verdict::Up));
+        fails_in_a_window(&mut g);
+        g.agrees("a failure that began in a window, with a clock that went back before");
+    }
+
+    #[test]
+    fn a_torn_day_is_remarked_on_once() {
+        let mut g = Grows::new();
+        g.look(Verdict::Up, 10);
+        g.agrees("a good day");
+        let day = g.at().journal.join("local/2026/11/21.jsonl");
+        fs::write(&day, "{\"v\":1,\"n\":10,\"t\":\"2026-11-2").unwrap();
+        g.agrees("a day that is nothing but torn");
+        g.agrees("the same once more");
+        g.look(Verdict::Up, 120);
+        fs::OpenOptions::new().append(true).open(&day).unwrap().write_all(b"{\"v\":1").unwrap();
+        g.agrees("a torn end");
+        g.look(Verdict::Up, 3);
+        g.agrees("when it is stepped over");
+    }
 }

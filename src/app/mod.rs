@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use crate::config::{Loaded, Purpose};
 use crate::incident::{self, Book};
 use crate::journal;
-use crate::model::{Body, History, Moment, Record, Remark, WriteUp};
+use crate::model::{Body, History, Moment, Remark, WriteUp};
 use crate::probe::{self, Looked};
 use crate::publish::{self, Swapped};
 use crate::timeline::{self, Timelines};
@@ -80,8 +80,6 @@ pub struct Stands {
     pub loaded: Loaded,
     /// What the record says.
     pub history: History,
-    /// Every record of the desk's, and the rounds that a notification may tell of.
-    pub records: Vec<Record>,
     /// What people wrote.
     pub words: writeup::Reading,
     /// What was measured.
@@ -142,16 +140,17 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
         save::owed(&at, &loaded)?; // SAVED
     }
     read.read_on(&at, now)?;
-    read.keep(&at, now);
     if !want.publish {
+        read.keep(&at, now);
         return Ok(report);
     }
 
     let words = writeup::load(&at.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&at, &e))?;
-    let mut past = read.into_past();
-    let mut timelines = timeline::fold(&past.history, &loaded.settings, now);
-    let due = incident::due(&timelines, &past.history, &words.writeups, &loaded.settings, now);
+    let mut timelines = timeline::fold(read.history(), &loaded.settings, now);
+    let due = incident::due(&timelines, read.history(), &words.writeups, &loaded.settings, now);
     let said = save::desk(&at, &loaded, due, now)?; // SAVED
+    read.keep(&at, now);
+    let mut past = read.into_past();
     let planned = said.iter().any(|r| matches!(r.body, Body::Maintenance(_)));
     past.history.declared.extend(said);
     if planned {
@@ -161,7 +160,7 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     journal::settle(&at.journal, &history::ends(&past.history))?;
     drill::point("saved-desk");
 
-    let stands = stand(&at, loaded, past, words, timelines, now)?;
+    let stands = stand(loaded, past, words, timelines, now);
     said::gather(&at, &stands, &mut report);
     match picture::show(&at, &stands, (&public(&at, &stands), &at.state), false, now) {
         // The record could not be read: nothing is known for certain, so nobody is told.
@@ -233,23 +232,14 @@ fn stands_by(folders: &Folders, loaded: Loaded, at: Option<Moment>, now: Moment)
         // What the fold remarks of later records is no news to somebody who asks how it stood before them.
         timelines.remarks.clear();
     }
-    stand(folders, loaded, past, words, timelines, moment)
+    Ok(stand(loaded, past, words, timelines, moment))
 }
 
-fn stand(
-    at: &Folders,
-    loaded: Loaded,
-    past: Past,
-    words: writeup::Reading,
-    timelines: Timelines,
-    moment: Moment,
-) -> Result<Stands, Trouble> {
+fn stand(loaded: Loaded, past: Past, words: writeup::Reading, timelines: Timelines, moment: Moment) -> Stands {
     let Past { history, remarks } = past;
     let writeups: &[WriteUp] = &words.writeups;
     let book = incident::attach(&timelines, &history, writeups, &loaded.settings, moment);
-    let mut records = history.declared.clone();
-    records.extend(journal::rounds(&at.journal, &picture::told(&book, moment))?);
-    Ok(Stands { loaded, history, records, words, timelines, book, remarks, moment })
+    Stands { loaded, history, words, timelines, book, remarks, moment }
 }
 
 /// Runs the publish command, where there is one; it may take as long as a round.

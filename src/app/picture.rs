@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use crate::app::{Folders, Stands, Trouble, history};
 use crate::config;
-use crate::incident::{Book, Incident};
 use crate::journal;
-use crate::model::{ChainName, Head, Moment, Print, Remark, Span};
+use crate::model::{ChainName, Head, Moment, Print, Record, Remark, Span};
 use crate::publish::{self, Swapped};
 use crate::render::{self, Class, Output};
 use crate::site::{self, Scene, World};
@@ -53,7 +52,7 @@ fn draw(
     let base = Print::of(&(program(), render::print(&theme, &assets)));
     let heads = history::heads(&stands.history, stands.moment);
     let remarks = public_remarks(&stands.remarks);
-    let world = world(stands, &heads, &remarks, look_back);
+    let world = world(stands, &stands.history.declared, &heads, &remarks, look_back);
     let scene = Scene::new(&world);
     let plan = site::plan(&scene, base, standing);
     let windows = plan.wants(&scene);
@@ -80,6 +79,7 @@ pub fn program() -> Print {
 /// Everything a site is made from, as the rooms below want it.
 pub fn world<'a>(
     stands: &'a Stands,
+    records: &'a [Record],
     heads: &'a [(ChainName, Head, u64)],
     remarks: &'a [Remark],
     look_back: bool,
@@ -89,22 +89,12 @@ pub fn world<'a>(
         timelines: &stands.timelines,
         book: &stands.book,
         writeups: &stands.words.writeups,
-        records: &stands.records,
+        records,
         heads,
         remarks,
         moment: stands.moment,
         look_back,
     }
-}
-
-/// The spans whose looks a notification may tell of: the last hours of incidents that are open, or were until lately.
-pub fn told(book: &Book, moment: Moment) -> Vec<(Moment, Moment)> {
-    let lately = moment - Span::from_mins(2 * 60);
-    let span = |i: &Incident| {
-        let (from, to) = (i.measured_start.map_or(i.started, |m| m.min(i.started)), i.ended.unwrap_or(moment));
-        (to >= lately).then_some((from.max(lately), to.min(moment)))
-    };
-    book.incidents.iter().filter_map(span).collect()
 }
 
 /// What a visitor should be told of a damaged record: how much, not where.

@@ -16,8 +16,6 @@ use crate::model::{Body, ChainName, Head, Moment, Record, Remark, Summary};
 pub struct ChainTold {
     /// As it was made of the files.
     pub told: Told,
-    /// Its last whole record.
-    pub head: Option<ChainHead>,
     /// What is damaged or surprising.
     pub remarks: Vec<Remark>,
     /// How far it was read; none where it was not read file by file.
@@ -69,9 +67,8 @@ pub(super) fn read_chain(
     let files = read_files(chain, &listing.days, until, make)?;
     if !in_order(chain, &files) {
         let (records, remarks) = read::read_one(root, chain)?;
-        let head = records.last().map(head_of);
         let position = position_of(root, chain, &records, until)?;
-        return Ok(ChainTold { told: Told::Whole(records), head, remarks, position });
+        return Ok(ChainTold { told: Told::Whole(records), remarks, position });
     }
     let mut remarks = listing.remarks;
     let mut head: Option<ChainHead> = None;
@@ -95,7 +92,7 @@ pub(super) fn read_chain(
         }
         summaries.push(file.summary);
     }
-    Ok(ChainTold { told: Told::Days(summaries), head, remarks, position })
+    Ok(ChainTold { told: Told::Days(summaries), remarks, position })
 }
 
 fn read_files(

@@ -61,11 +61,9 @@ pub(super) fn chains(root: &Path) -> Result<Vec<ChainName>, JournalError> {
 /// The day files of one chain.
 pub(super) fn list(root: &Path, chain: &ChainName) -> Result<Listing, JournalError> {
     let mut listing = Listing::default();
-    for (year, year_path) in numbered(&root.join(chain.as_str()), 4)? {
-        for (month, month_path) in numbered(&year_path, 2)? {
-            for (name, path) in entries(&month_path)? {
-                note(&mut listing, year * 10_000 + month * 100, &name, path);
-            }
+    for (month, folder) in months(root, chain)? {
+        for (name, path) in entries(&folder)? {
+            note(&mut listing, month, &name, path);
         }
     }
     Ok(listing)

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::journal::days::head_of;
 use crate::journal::files::{self, Day, Line};
 use crate::journal::seal::Flaw;
 use crate::journal::wire::{self, Decoded, Names};
 use crate::journal::write::root_of;
-use crate::journal::{ChainHead, JournalError, Reading};
+use crate::journal::{JournalError, Reading};
 use crate::model::{Body, ChainName, Head, Moment, Origin, Record, Remark};
 
 /// The most remarks per chain that are written out; the rest are counted.
@@ -29,21 +30,13 @@ struct ChainReading {
 /// See [`crate::journal::read()`].
 pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
     let mut reading = Reading::default();
-    let mut names = Names::default();
     for chain in files::chains(root)? {
-        let mut one = read_chain(root, &chain, &mut names)?;
-        one.order();
-        one.check_links(&chain);
-        if let Some(last) = one.records.last() {
-            let head = ChainHead { head: last.head.clone(), n: last.n, t: last.t };
-            reading.heads.insert(chain.clone(), head);
+        let (mut records, mut remarks) = read_one(root, &chain)?;
+        if let Some(last) = records.last() {
+            reading.heads.insert(chain, head_of(last));
         }
-        if one.more > 0 {
-            let text = format!("chain {chain}: {} more remarks; `statuary journal verify` lists all", one.more);
-            one.remarks.push(Remark { origin: None, text });
-        }
-        reading.records.append(&mut one.records);
-        reading.remarks.append(&mut one.remarks);
+        reading.records.append(&mut records);
+        reading.remarks.append(&mut remarks);
     }
     Ok(reading)
 }
@@ -117,6 +110,10 @@ pub(super) fn read_lines(
         }
     })?;
     one.tell_damage(path, damage.as_ref());
+    if one.more > 0 {
+        let text = format!("{} more remarks on this file; `statuary journal verify` lists all", one.more);
+        one.remarks.push(Remark { origin: Some(at(path, lines + 1)), text });
+    }
     Ok(Tail { remarks: one.remarks, whole, lines })
 }
 

@@ -10,9 +10,7 @@
 //!   folded is no longer the number of rounds that the chain's last number promises;
 //! - a chain of a place that is not configured is folded by nobody but drawn all the same: its head is taken in.
 
-use std::collections::BTreeMap;
-
-use crate::model::{Body, Ink, Moment, Span};
+use crate::model::{Ink, Moment, Span};
 use crate::site::scene::Scene;
 
 /// What is known of every public chain of rounds.
@@ -28,27 +26,19 @@ pub struct Pins<'a> {
 struct Place<'a> {
     name: &'a str,
     last_round: Option<Moment>,
-    /// Rounds that were folded, less those that its public chain's last number promises.
+    /// Rounds that were folded, less the records that its public chain's last number promises.
     odds: i64,
 }
 
 impl<'a> Pins<'a> {
-    /// Reads them off the places, the heads and the records that are no rounds.
+    /// Reads them off the places and the heads.
     pub fn new(scene: &Scene<'a>) -> Self {
         let world = scene.world;
-        let mut others: BTreeMap<&str, i64> = BTreeMap::new();
-        let mine = |r: &&crate::model::Record| {
-            !matches!(r.body, Body::Round(_)) && r.chain.is_public() && !r.chain.is_desk() && r.t <= world.moment
-        };
-        for record in world.records.iter().filter(mine) {
-            *others.entry(record.chain.as_str()).or_default() += 1;
-        }
         let chains = || world.heads.iter().filter(|(chain, _, _)| chain.is_public() && !chain.is_desk());
         let place = |p: &'a crate::timeline::Place| {
             let name = p.vantage.as_str();
             let promised = chains().find(|(chain, _, _)| chain.as_str() == name).map_or(0, |(_, _, n)| *n as i64 + 1);
-            let others = others.get(name).copied().unwrap_or(0);
-            Place { name, last_round: p.last_round, odds: p.rounds as i64 + others - promised }
+            Place { name, last_round: p.last_round, odds: p.rounds as i64 - promised }
         };
         let places: Vec<Place<'a>> = world.timelines.places.iter().map(place).collect();
         let stranger = |name: &str| !places.iter().any(|p| p.name == name);
