@@ -10,6 +10,7 @@ mod clock;
 mod compact;
 mod conf;
 mod drill;
+mod history;
 mod past;
 mod picture;
 mod said;
@@ -22,15 +23,17 @@ use std::path::{Path, PathBuf};
 use crate::config::{Loaded, Purpose};
 use crate::incident::{self, Book};
 use crate::journal;
-use crate::model::{History, Moment, Record, Remark, WriteUp};
+use crate::model::{Body, History, Moment, Remark, WriteUp};
 use crate::probe::{self, Looked};
 use crate::publish::{self, Swapped};
 use crate::timeline::{self, Timelines};
 use crate::writeup;
 
+use history::Past;
+
 pub use ask::{
-    append, config_check, config_schema, declare, heads, interval, kinds, moment, public_folder, starter, stat, verify,
-    word_remarks,
+    append, config_check, config_schema, declare, heads, interval, kinds, moment, public_folder, starter, stat, told,
+    verify, word_remarks,
 };
 pub use clock::now;
 pub use compact::{ChainCompacted, Compacted, Compacting, compact};
@@ -77,8 +80,10 @@ pub struct Report {
 pub struct Stands {
     /// The config.
     pub loaded: Loaded,
-    /// The records.
-    pub records: Vec<Record>,
+    /// What the record says.
+    pub history: History,
+    /// Where old hours of latency are that it lacks; they are brought where a page shows them.
+    hours: Option<journal::Stamp>,
     /// What people wrote.
     pub words: writeup::Reading,
     /// What was measured.
@@ -127,40 +132,50 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     let _lock = journal::lock(&at.state, loaded.settings.run.interval)?;
     let now = want.at.unwrap_or_else(clock::now);
 
+    let mut read = history::Reader::open(&at, now)?;
     if want.look {
-        let past = past::looks(&at.journal, &loaded)?;
+        let past = past::looks(read.history(), &loaded.settings.run.vantage);
         let looked = probe::round(&loaded.plans, &loaded.settings.run, &past, now);
         drill::point("looked");
         save::round(&at, &loaded, &looked, now)?; // SAVED
         report.looked = Some(looked);
         drill::point("saved-round");
+    } else {
+        save::owed(&at, &loaded)?; // SAVED
     }
+    read.read_on(&at, now)?;
     if !want.publish {
+        read.keep(&at, now);
         return Ok(report);
     }
 
     let words = writeup::load(&at.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&at, &e))?;
-    let mut read = journal::read(&at.journal)?;
-    let mut history = history_of(&mut read, now);
-    let timelines = timeline::fold(&history, &loaded.settings, now);
-    let due = incident::due(&timelines, &history, &words.writeups, &loaded.settings, now);
+    let mut timelines = timeline::fold(read.history(), &loaded.settings, now);
+    let due = incident::due(&timelines, read.history(), &words.writeups, &loaded.settings, now);
     let said = save::desk(&at, &loaded, due, now)?; // SAVED
-    read.records.extend(said.iter().cloned());
-    history.declared.extend(said);
+    read.keep(&at, now);
+    let mut past = read.into_past();
+    let planned = said.iter().any(|r| matches!(r.body, Body::Maintenance(_)));
+    past.history.declared.extend(said);
+    if planned {
+        // A window counts from the moment at which it is declared, so on this page already.
+        timelines = timeline::fold(&past.history, &loaded.settings, now);
+    }
+    journal::settle(&at.journal, &history::ends(&past.history))?;
     drill::point("saved-desk");
 
-    let stands = stand(loaded, read, &history, words, timelines, now);
+    let mut stands = stand(loaded, past, words, timelines, now);
     said::gather(&at, &stands, &mut report);
-    match picture::files(&at, &stands, false) {
+    let public = public(&at, &stands);
+    match picture::show(&at, &mut stands, (&public, &at.state), false, now) {
+        // The record could not be read: nothing is known for certain, so nobody is told.
+        Err(trouble) if trouble.code() == 3 => return Err(trouble),
         Err(trouble) => report.troubles.push(trouble),
-        Ok(files) => match publish::swap(&public(&at, &stands), &at.state, &files, now) {
-            Err(e) => report.troubles.push(e.into()),
-            Ok(swapped) => {
-                report.swapped = Some(swapped);
-                drill::point("swapped");
-                report.troubles.extend(after_swap(&at, &stands).err());
-            }
-        },
+        Ok(swapped) => {
+            report.swapped = Some(swapped);
+            drill::point("swapped");
+            report.troubles.extend(after_swap(&at, &stands).err());
+        }
     }
     tell::due(&at, &stands, &mut report);
     report.troubles.sort_by_key(Trouble::code);
@@ -171,8 +186,10 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
 /// Looks and saves nothing.
 pub fn check(site: &Path) -> Result<(Loaded, Looked), Trouble> {
     let loaded = conf::load(site, Purpose { looks: true, tells: false })?;
-    let past = past::looks(&Folders::of(site).journal, &loaded).unwrap_or_default();
-    let looked = probe::round(&loaded.plans, &loaded.settings.run, &past::all_due(past), clock::now());
+    let now = clock::now();
+    let read = history::Reader::open(&Folders::of(site), now).unwrap_or_default();
+    let past = past::looks(read.history(), &loaded.settings.run.vantage);
+    let looked = probe::round(&loaded.plans, &loaded.settings.run, &past::all_due(past), now);
     Ok((loaded, looked))
 }
 
@@ -183,13 +200,17 @@ pub fn build(site: &Path, at: Option<Moment>, out: Option<&Path>) -> Result<(Sta
     let loaded = conf::load(site, Purpose { looks: false, tells: false })?;
     // Before anything is read: a run that goes on meanwhile must not see its newer page replaced by an older one.
     let _lock = journal::lock(&folders.state, loaded.settings.run.interval)?;
-    let stands = stands_by(&folders, loaded, at, now)?;
-    let files = picture::files(&folders, &stands, at.is_some())?;
+    if out.is_none() && save::is_owed(&folders, &loaded) {
+        let what = "the record holds what its save command has not taken, and was not published; `statuary run \
+                    --no-look` saves it and publishes";
+        return Err(Trouble::Save(what.to_owned()));
+    }
+    let mut stands = stands_by(&folders, loaded, at, now)?;
     let (public, state) = match out {
         Some(out) => (out.to_owned(), out.with_file_name(beside_name(out))),
         None => (public(&folders, &stands), folders.state.clone()),
     };
-    let swapped = publish::swap(&public, &state, &files, now)?;
+    let swapped = picture::show(&folders, &mut stands, (&public, &state), at.is_some(), now)?;
     Ok((stands, swapped))
 }
 
@@ -203,40 +224,27 @@ fn stands_by(folders: &Folders, loaded: Loaded, at: Option<Moment>, now: Moment)
     let moment = at.unwrap_or(now);
     let mut words =
         writeup::load(&folders.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(folders, &e))?;
-    let mut read = journal::read(&folders.journal)?;
-    let history = history_of(&mut read, moment);
+    let past = match at {
+        Some(moment) => history::up_to(folders, moment)?,
+        None => history::Reader::open(folders, now)?.into_past(),
+    };
+    journal::settle(&folders.journal, &history::ends(&past.history))?;
     if at.is_some() {
-        incident::as_it_stood(&mut words.writeups, &history, &loaded.settings, moment);
+        incident::as_it_stood(&mut words.writeups, &past.history, &loaded.settings, moment);
     }
-    let mut timelines = timeline::fold(&history, &loaded.settings, moment);
+    let mut timelines = timeline::fold(&past.history, &loaded.settings, moment);
     if at.is_some() {
         // What the fold remarks of later records is no news to somebody who asks how it stood before them.
         timelines.remarks.clear();
     }
-    Ok(stand(loaded, read, &history, words, timelines, moment))
+    Ok(stand(loaded, past, words, timelines, moment))
 }
 
-/// What the record says. Rounds that roll-ups keep for the pages of incidents then stand among the records.
-fn history_of(read: &mut journal::Reading, moment: Moment) -> History {
-    let rolled = read.rolled.iter().map(|day| day.summary.clone()).collect();
-    let history = timeline::history_after(rolled, &read.records, moment);
-    let all = (Moment::from_ms(i64::MIN), Moment::from_ms(i64::MAX));
-    read.records.extend(read.rolled.iter().flat_map(|day| day.rounds_between(all.0, all.1)).cloned());
-    history
-}
-
-fn stand(
-    loaded: Loaded,
-    read: journal::Reading,
-    history: &History,
-    words: writeup::Reading,
-    timelines: Timelines,
-    moment: Moment,
-) -> Stands {
+fn stand(loaded: Loaded, past: Past, words: writeup::Reading, timelines: Timelines, moment: Moment) -> Stands {
+    let Past { history, remarks, hours } = past;
     let writeups: &[WriteUp] = &words.writeups;
-    let book = incident::attach(&timelines, history, writeups, &loaded.settings, moment);
-    let journal::Reading { records, remarks, .. } = read;
-    Stands { loaded, records, words, timelines, book, remarks, moment }
+    let book = incident::attach(&timelines, &history, writeups, &loaded.settings, moment);
+    Stands { loaded, history, hours, words, timelines, book, remarks, moment }
 }
 
 /// Runs the publish command, where there is one; it may take as long as a round.

@@ -122,7 +122,7 @@ pub struct Incident {
 }
 
 /// A component's part in an incident.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Member {
     /// Which.
     pub component: ComponentId,
@@ -133,7 +133,7 @@ pub struct Member {
 }
 
 /// Something that was said or happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Event {
     /// When it is shown to have happened: the heading's time, else first published.
     pub at: Moment,
@@ -150,7 +150,7 @@ pub struct Event {
 }
 
 /// Who speaks in an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Voice {
     /// A person: index into the write-up's updates.
     Person(usize),

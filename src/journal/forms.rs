@@ -79,6 +79,12 @@ pub(super) fn is_raw(path: &Path) -> bool {
     path.extension().is_none_or(|ext| ext != "gz")
 }
 
+/// Whether a file is a roll-up.
+pub(super) fn is_rolled(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split_once('.'));
+    name.is_some_and(|(_, suffix)| Form::of(suffix) == Some(Form::Rolled))
+}
+
 /// Leaves of each day's forms the oldest to be read.
 pub(super) fn settle(listing: &mut Listing, mut found: Vec<(Day, Form, PathBuf)>) {
     found.sort();
@@ -120,17 +126,21 @@ pub(super) fn is_damage(path: &Path, error: &io::Error) -> bool {
     !is_raw(path) && kinds.contains(&error.kind())
 }
 
-/// Reads `bytes` bytes of a day from an offset on, part by part; fewer where it ends before.
-pub(super) fn part(path: &Path, offset: u64, bytes: u64, mut each: impl FnMut(&[u8])) -> io::Result<()> {
-    let mut reader: Box<dyn Read> = if is_raw(path) {
+/// The same from an offset on.
+pub(super) fn open_at(path: &Path, offset: u64) -> io::Result<Box<dyn Read>> {
+    if offset > 0 && is_raw(path) {
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(offset))?;
-        Box::new(file)
-    } else {
-        let mut reader = open(path)?;
-        io::copy(&mut reader.by_ref().take(offset), &mut io::sink())?;
-        reader
-    };
+        return Ok(Box::new(file));
+    }
+    let mut reader = open(path)?;
+    io::copy(&mut reader.by_ref().take(offset), &mut io::sink())?;
+    Ok(reader)
+}
+
+/// Reads `bytes` bytes of a day from an offset on, part by part; fewer where it ends before.
+pub(super) fn part(path: &Path, offset: u64, bytes: u64, mut each: impl FnMut(&[u8])) -> io::Result<()> {
+    let mut reader = open_at(path, offset)?;
     let mut rest = reader.by_ref().take(bytes);
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {

@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::journal::files;
+use crate::journal::days::head_of;
+use crate::journal::files::{self, Day, Line};
 use crate::journal::forms;
 use crate::journal::rollup::{self, Rolled, Unread};
 use crate::journal::seal::Flaw;
 use crate::journal::wire::{self, Decoded, Names};
 use crate::journal::write::root_of;
 use crate::journal::{ChainHead, JournalError, Reading};
-use crate::model::{Body, ChainName, Head, Origin, Record, Remark};
+use crate::model::{Body, ChainName, Head, Moment, Origin, Record, Remark};
 
 /// The most remarks per chain that are written out; the rest are counted.
 const MAX_REMARKS: usize = 50;
@@ -32,17 +33,10 @@ struct ChainReading {
 /// See [`crate::journal::read()`].
 pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
     let mut reading = Reading::default();
-    let mut names = Names::default();
     for chain in files::chains(root)? {
-        let mut one = read_chain(root, &chain, &mut names)?;
-        one.order();
-        one.check_links(&chain);
+        let mut one = whole(root, &chain)?;
         if let Some(head) = one.head() {
-            reading.heads.insert(chain.clone(), head);
-        }
-        if one.more > 0 {
-            let text = format!("chain {chain}: {} more remarks; `statuary journal verify` lists all", one.more);
-            one.remarks.push(Remark { origin: None, text });
+            reading.heads.insert(chain, head);
         }
         reading.records.append(&mut one.records);
         reading.rolled.append(&mut one.rolled);
@@ -53,6 +47,20 @@ pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
 
 /// One chain's records in the order of `n`, and what is odd about them.
 pub(super) fn read_one(root: &Path, chain: &ChainName) -> Result<(Vec<Record>, Vec<Remark>), JournalError> {
+    let one = whole(root, chain)?;
+    Ok((one.records, one.remarks))
+}
+
+/// The same with the days that stand rolled up, oldest first.
+pub(super) fn read_all(root: &Path, chain: &ChainName) -> Result<AllRead, JournalError> {
+    let one = whole(root, chain)?;
+    Ok((one.records, one.rolled, one.remarks))
+}
+
+/// Records, days that stand rolled up, remarks.
+pub(super) type AllRead = (Vec<Record>, Vec<Rolled>, Vec<Remark>);
+
+fn whole(root: &Path, chain: &ChainName) -> Result<ChainReading, JournalError> {
     let mut one = read_chain(root, chain, &mut Names::default())?;
     one.order();
     one.check_links(chain);
@@ -60,7 +68,96 @@ pub(super) fn read_one(root: &Path, chain: &ChainName) -> Result<(Vec<Record>, V
         let text = format!("chain {chain}: {} more remarks; `statuary journal verify` lists all", one.more);
         one.remarks.push(Remark { origin: None, text });
     }
-    Ok((one.records, one.remarks))
+    Ok(one)
+}
+
+/// The rounds of all vantages within some spans of time (both ends included), chain by chain.
+pub(super) fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Record>, JournalError> {
+    let days: Vec<(Day, Day)> = spans.iter().filter_map(|(a, b)| Some((Day::of(*a)?, Day::of(*b)?))).collect();
+    let wanted = |t: Moment| spans.iter().any(|(a, b)| *a <= t && t <= *b);
+    let mut rounds = Vec::new();
+    if days.is_empty() {
+        return Ok(rounds);
+    }
+    for chain in files::chains(root)?.into_iter().filter(|c| !c.is_desk()) {
+        let mut names = Names::default();
+        let listing = files::list(root, &chain)?;
+        let near = |day: &Day| days.iter().any(|(a, b)| a <= day && day <= b);
+        for (_, path) in listing.rolled.into_iter().filter(|(day, _)| near(day)) {
+            match rollup::read(&path, &chain, &mut names) {
+                Ok(rolled) => rounds.extend(rolled.kept.into_iter().filter(|r| wanted(r.t))),
+                Err(Unread::Disk(error)) => return Err(error),
+                // Whoever reads the chain says so.
+                Err(Unread::Damaged { .. }) => {}
+            }
+        }
+        for (_, path) in listing.days.into_iter().filter(|(day, _)| near(day)) {
+            let mut inside = Vec::new();
+            read_lines(&path, &chain, &mut names, (0, 0), Moment::from_ms(i64::MAX), &mut inside)?;
+            rounds.extend(inside.into_iter().filter(|r| matches!(r.body, Body::Round(_)) && wanted(r.t)));
+        }
+    }
+    Ok(rounds)
+}
+
+/// How far a file was read.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    /// What is damaged.
+    pub(super) remarks: Vec<Remark>,
+    /// Where the last whole record ends, its newline included where it has one.
+    pub(super) whole: u64,
+    /// How many lines lie before that.
+    pub(super) lines: u32,
+}
+
+/// Reads the whole records of a file from a place on: how many bytes and how many lines into it. What comes after
+/// `until` is read, but does not count as read.
+pub(super) fn read_lines(
+    path: &Path,
+    chain: &ChainName,
+    names: &mut Names,
+    (from, before): (u64, u32),
+    until: Moment,
+    records: &mut Vec<Record>,
+) -> Result<Tail, JournalError> {
+    let mut one = ChainReading::default();
+    let mut damage: Option<Damage> = None;
+    let (mut whole, mut lines, mut later) = (from, before, false);
+    files::lines_from(path, from, |line| {
+        let number = before + line.number;
+        if let Some(record) = one.line(path, chain, names, line, number, &mut damage) {
+            later |= record.t > until;
+            if !later {
+                (whole, lines) = (line.offset + line.length, number);
+            }
+            records.push(record);
+        }
+    })?;
+    one.tell_damage(path, damage.as_ref());
+    if one.more > 0 {
+        let text = format!("{} more remarks on this file; `statuary journal verify` lists all", one.more);
+        one.remarks.push(Remark { origin: Some(at(path, lines + 1)), text });
+    }
+    Ok(Tail { remarks: one.remarks, whole, lines })
+}
+
+/// Says that a rolled-up day cannot be read.
+pub(super) fn unread(path: &Path, line: u32, text: &str) -> Remark {
+    Remark { origin: Some(at(path, line)), text: format!("{text}; the figures of that day are missing") }
+}
+
+/// Says which records are absent between two that are here.
+pub(super) fn missing(path: &Path, last: u64, next: u64) -> Remark {
+    Remark { origin: Some(at(path, 1)), text: not_here(last, next) }
+}
+
+fn not_here(last: u64, next: u64) -> String {
+    let which = match next - last {
+        2 => format!("record {} is", last + 1),
+        _ => format!("records {} to {} are", last + 1, next - 1),
+    };
+    format!("{which} not here; the chain goes on with record {next}")
 }
 
 /// See [`crate::journal::tail`].
@@ -119,7 +216,8 @@ fn read_chain(root: &Path, chain: &ChainName, names: &mut Names) -> Result<Chain
             Ok(rolled) => one.rolled.push(rolled),
             Err(Unread::Disk(error)) => return Err(error),
             Err(Unread::Damaged { line, text }) => {
-                one.remark(at(&path, line), format!("{text}; the figures of that day are missing"));
+                let Remark { text, .. } = unread(&path, line, &text);
+                one.remark(at(&path, line), text);
             }
         }
     }
@@ -138,27 +236,43 @@ impl ChainReading {
     fn read_day(&mut self, path: &Path, chain: &ChainName, names: &mut Names) -> Result<(), JournalError> {
         let file = self.files.len() as u32;
         let mut damage: Option<Damage> = None;
-        files::lines(path, |line| match wire::decode(chain, line.bytes, names) {
+        files::lines(path, |line| {
+            if let Some(record) = self.line(path, chain, names, line, line.number, &mut damage) {
+                self.records.push(record);
+                self.places.push((file, line.number));
+            }
+        })?;
+        self.tell_damage(path, damage.as_ref());
+        Ok(())
+    }
+
+    /// Reads a line; damage is gathered until a whole record follows.
+    fn line(
+        &mut self,
+        path: &Path,
+        chain: &ChainName,
+        names: &mut Names,
+        line: &Line<'_>,
+        number: u32,
+        damage: &mut Option<Damage>,
+    ) -> Option<Record> {
+        match wire::decode(chain, line.bytes, names) {
             Ok(Decoded { record, trouble }) => {
                 self.tell_damage(path, damage.take().as_ref());
                 if let Some(why) = trouble {
                     let text =
                         format!("record {} is whole, but this version cannot read what it says: {why}", record.n);
-                    self.remark(at(path, line.number), text);
+                    self.remark(at(path, number), text);
                 }
-                self.records.push(record);
-                self.places.push((file, line.number));
+                Some(record)
             }
-            Err(flaw) => match &mut damage {
-                Some(d) => {
-                    d.last = line.number;
-                    d.bytes += line.length;
-                }
-                None => damage = Some(Damage { first: line.number, last: line.number, bytes: line.length, flaw }),
-            },
-        })?;
-        self.tell_damage(path, damage.as_ref());
-        Ok(())
+            Err(flaw) => {
+                let begun = damage.get_or_insert(Damage { first: number, last: number, bytes: 0, flaw });
+                begun.last = number;
+                begun.bytes += line.length;
+                None
+            }
+        }
     }
 
     fn tell_damage(&mut self, path: &Path, damage: Option<&Damage>) {
@@ -181,7 +295,7 @@ impl ChainReading {
 
     /// The record with the greatest number, where it stands in lines or in a roll-up.
     fn head(&self) -> Option<ChainHead> {
-        let here = self.records.last().map(|last| ChainHead { head: last.head.clone(), n: last.n, t: last.t });
+        let here = self.records.last().map(head_of);
         let rolled = self.rolled.iter().filter_map(|day| {
             let (n, t) = day.summary.end?;
             Some(ChainHead { head: day.last.head.clone(), n, t })
@@ -268,11 +382,7 @@ impl Level {
             Some(last) => {
                 self.before.clear();
                 self.heads.clear();
-                let which = match n - last {
-                    2 => format!("record {} is", last + 1),
-                    _ => format!("records {} to {} are", last + 1, n - 1),
-                };
-                Some(format!("{which} not here; the chain goes on with record {n}"))
+                Some(not_here(last, n))
             }
         }
     }

@@ -9,6 +9,7 @@ mod history;
 mod hours;
 mod id;
 mod keys;
+mod print;
 mod record;
 mod secret;
 mod settings;
@@ -22,6 +23,7 @@ pub use history::{History, HourOf, Later, Run, Strip, Summary, Why};
 pub use hours::{Buckets, Hours};
 pub use id::{ChainName, ComponentId, Head, IncidentId, ProbeKey, Vantage};
 pub use keys::{Given, Givens, Key, Refusal, Takes};
+pub use print::{Ink, Print};
 pub use record::{
     Body, DeskIncident, DeskMaintenance, DeskWords, Detail, IncidentStep, JournaledUpdate, Link, Origin, Pin, Record,
     Remark, Round, Seen, Skip, Try,

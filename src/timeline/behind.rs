@@ -1,48 +1,12 @@
 //! Days that are rolled up, among days that are not: a chain's history from both, in the order of its numbers.
 
-use std::collections::HashSet;
-
-use crate::model::{Buckets, History, Hours, Moment, Record, Summary};
-use crate::timeline::clock;
+use crate::model::{Buckets, Hours, Moment, Record, Summary};
 use crate::timeline::cut::cut;
-use crate::timeline::history::{chains, edges};
-use crate::timeline::summary::{join, summarise};
+use crate::timeline::summary::join;
 
-/// What days that are rolled up say, and what the records of all other days say (see [`crate::timeline::history()`]).
-pub fn history_after<'r>(
-    rolled: Vec<Summary>,
-    records: impl IntoIterator<Item = &'r Record>,
-    until: Moment,
-) -> History {
-    let all = chains(records);
-    let declared: Vec<Record> = all.iter().filter(|r| r.chain.is_desk()).map(|r| (*r).clone()).collect();
-    let edges = edges(&declared);
-    let mut history = History { declared, ..History::default() };
-    let mut rolled = rolled;
-    rolled.sort_by(|a, b| (&a.chain, a.end).cmp(&(&b.chain, b.end)));
-    let mut rolled: Vec<Vec<Summary>> = rolled.chunk_by(|a, b| a.chain == b.chain).map(<[Summary]>::to_vec).collect();
-    for chain in all.chunk_by(|a, b| a.chain == b.chain).filter(|chain| !chain[0].chain.is_desk()) {
-        let judged = clock::judge(chain);
-        history.remarks.extend(judged.remarks);
-        let aside = chain.iter().zip(&judged.aside).filter(|(_, aside)| **aside);
-        let aside: HashSet<&str> = aside.map(|(r, _)| r.head.as_str()).collect();
-        let tell = |records: &[&Record]| {
-            summarise(&chain[0].chain, records, &|r| aside.contains(r.head.as_str()), &edges, until)
-        };
-        let days = rolled.iter().position(|days| days[0].chain == chain[0].chain).map(|at| rolled.swap_remove(at));
-        history.chains.push(in_order(chain, days.unwrap_or_default(), &tell, &edges, until));
-    }
-    // Chains of which nothing but roll-ups is here.
-    for days in rolled {
-        let name = days[0].chain.clone();
-        history.chains.push(in_order(&[], days, &|_| Summary::empty(name.clone()), &edges, until));
-    }
-    history.chains.sort_by(|a, b| a.chain.cmp(&b.chain));
-    history
-}
-
-/// Joins the rolled-up days of a chain and the records before, between and behind them. At least one is not empty.
-fn in_order(
+/// Joins the rolled-up days of a chain, oldest first, and what `tell` makes of the records before, between and behind
+/// them.
+pub(super) fn in_order(
     records: &[&Record],
     days: Vec<Summary>,
     tell: &dyn Fn(&[&Record]) -> Summary,
@@ -68,7 +32,7 @@ fn in_order(
     if !rest.is_empty() {
         add(tell(rest));
     }
-    let mut told = told.expect("a chain has records, or days that are rolled up");
+    let mut told = told.unwrap_or_else(|| tell(&[]));
     settle(&mut told);
     told
 }

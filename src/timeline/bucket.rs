@@ -136,12 +136,13 @@ impl Counts {
     }
 }
 
-/// Joins the hours that stand there more than once.
-pub(super) fn settle(hours: &Hours) -> Hours {
-    let mut settled = Hours::default();
+/// Joins the hours from `from` on that stand there more than once; those before it were joined already.
+pub(super) fn settle(hours: &Hours, from: Moment) -> Hours {
+    let later = hours.since(from);
+    let mut settled = Hours::from_bytes(hours.bytes()[..hours.bytes().len() - later.bytes().len()].to_vec());
     let mut counts = Counts::default();
     let mut now: Option<Moment> = None;
-    for (hour, buckets) in hours.iter() {
+    for (hour, buckets) in later.iter() {
         if let Some(before) = now.replace(hour).filter(|before| *before != hour) {
             let all = counts.take();
             settled.push(before, &all);

@@ -114,9 +114,7 @@ fn count(place: &mut Place, chain: &Summary) {
     let last = chain.times.last().copied();
     place.rounds = place.rounds.max(chain.forgotten + chain.times.len() as u64);
     // Both chains hold the same rounds; the one that reaches further tells, and of two alike the blind one.
-    if last > place.last_round {
-        place.blind.clone_from(&chain.blind);
-    } else if last == place.last_round && place.blind.is_none() {
+    if last > place.last_round || (last == place.last_round && place.blind.is_none()) {
         place.blind.clone_from(&chain.blind);
     }
     place.last_round = place.last_round.max(last);

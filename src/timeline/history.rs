@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Body, ChainName, History, Moment, Record};
+use crate::model::{Body, ChainName, History, Moment, Record, Remark, Summary};
+use crate::timeline::behind::in_order;
 use crate::timeline::clock;
 use crate::timeline::summary::summarise;
 
@@ -13,14 +14,38 @@ pub fn history<'r>(records: impl IntoIterator<Item = &'r Record>, until: Moment)
     let edges = edges(&declared);
     let mut history = History { declared, ..History::default() };
     for chain in all.chunk_by(|a, b| a.chain == b.chain).filter(|chain| !chain[0].chain.is_desk()) {
-        let judged = clock::judge(chain);
-        history.remarks.extend(judged.remarks);
-        let aside: HashSet<&str> =
-            chain.iter().zip(&judged.aside).filter(|(_, aside)| **aside).map(|(r, _)| r.head.as_str()).collect();
-        let name: &ChainName = &chain[0].chain;
-        history.chains.push(summarise(name, chain, &|r| aside.contains(r.head.as_str()), &edges, until));
+        let (summary, remarks) = judged(&chain[0].chain, chain, Vec::new(), &edges, until);
+        history.chains.push(summary);
+        history.remarks.extend(remarks);
     }
     history
+}
+
+/// What one vantage's chain says whose records all are here, whatever its clock did, but for the days that are rolled up:
+/// what they say, oldest first.
+pub fn whole(
+    chain: &ChainName,
+    records: &[Record],
+    rolled: Vec<Summary>,
+    edges: &[Moment],
+    until: Moment,
+) -> (Summary, Vec<Remark>) {
+    judged(chain, &chains(records), rolled, edges, until)
+}
+
+/// `records` are one chain's, each once, in the order of `n`.
+fn judged(
+    chain: &ChainName,
+    records: &[&Record],
+    rolled: Vec<Summary>,
+    edges: &[Moment],
+    until: Moment,
+) -> (Summary, Vec<Remark>) {
+    let judged = clock::judge(records);
+    let aside: HashSet<&str> =
+        records.iter().zip(&judged.aside).filter(|(_, aside)| **aside).map(|(r, _)| r.head.as_str()).collect();
+    let tell = |records: &[&Record]| summarise(chain, records, &|r| aside.contains(r.head.as_str()), edges, until);
+    (in_order(records, rolled, &tell, edges, until), judged.remarks)
 }
 
 /// The moments that no run may lie across: where a window begins or ends, and where an incident's steps were.

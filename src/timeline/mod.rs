@@ -12,6 +12,7 @@ mod clock;
 mod cut;
 mod day;
 mod figure;
+mod forget;
 mod gather;
 mod history;
 mod keep;
@@ -28,12 +29,12 @@ mod tests;
 
 use crate::model::{ComponentId, History, Hours, Moment, ProbeKey, Remark, Settings, Status, Vantage, Verdict};
 
-pub use behind::history_after;
 pub use clock::set_aside;
 pub use cut::cut;
 pub use day::{Day, Month, days, days_from, last_24h, last_days, months};
 pub use figure::{GroupFigure, group_figure};
-pub use history::{edges, history};
+pub use forget::{HOURS, forget};
+pub use history::{edges, history, whole};
 pub use keep::{Near, keep, near};
 pub use recorded::{Heard, rounds, values};
 pub use summary::{condense, join, summarise};

@@ -62,8 +62,9 @@ fn reach(crossing: &Crossing<'_>) -> Option<i64> {
     let probes = crossing.stories.chunks(crossing.vantages.len().max(1));
     let per_probe = probes.filter_map(|stories| {
         let open = |s: &Story| s.bad.last().filter(|b| b.end.is_none()).map(|b| b.from);
-        let voting =
-            |s: &Story| s.voting.iter().rev().take_while(|v| v.1 > crossing.moment).any(|v| v.0 <= crossing.moment);
+        // A place that votes only since later had no say when the unfinished row began: then fewer were needed.
+        let began = stories.iter().filter_map(|s| s.reach).min().unwrap_or(crossing.moment);
+        let voting = |s: &Story| s.voting.iter().rev().take_while(|v| v.1 > crossing.moment).any(|v| v.0 <= began);
         let mut back: Vec<i64> = stories.iter().filter_map(|s| s.reach.into_iter().chain(open(s)).min()).collect();
         back.sort_unstable();
         let known = stories.iter().filter(|s| s.reach.is_some() || open(s).is_some() || voting(s)).count();

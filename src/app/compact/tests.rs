@@ -75,8 +75,7 @@ fn is_good(at: &Folders) -> Result<(), TestCaseError> {
 }
 
 fn read(at: &Folders, now: Moment) -> History {
-    let mut read = journal::read(&at.journal).unwrap();
-    crate::app::history_of(&mut read, now)
+    crate::app::history::up_to(at, now).unwrap().history
 }
 
 fn day_files(at: &Folders) -> Vec<PathBuf> {
@@ -389,11 +388,9 @@ fn never_is_never() {
 fn an_incident_keeps_every_look_around_it() {
     let (_dir, at, loaded, now, _) = morning_site();
     let rounds = |at: &Folders| {
-        let mut read = journal::read(&at.journal).unwrap();
-        crate::app::history_of(&mut read, now);
         let (from, to) = (Moment::from_ms(start() + DAY - 60 * MINUTE), Moment::from_ms(start() + DAY + 29 * MINUTE));
-        let mut found: Vec<_> =
-            read.records.into_iter().filter(|r| r.t >= from && r.t <= to && r.chain.as_str() == "fra").collect();
+        let mut found = journal::rounds(&at.journal, &[(from, to)]).unwrap();
+        found.retain(|r| r.chain.as_str() == "fra");
         found.sort_by_key(|r| r.n);
         let web = |r: crate::model::Record| {
             let Body::Round(round) = r.body else { return None };

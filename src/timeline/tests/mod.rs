@@ -1,6 +1,7 @@
 //! Worlds for tests, drawn as strips, and their timelines read back as one line of text.
 
 mod clocks;
+mod condensed;
 mod figures;
 mod firm;
 mod laws;
