@@ -126,7 +126,7 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     let now = want.at.unwrap_or_else(clock::now);
 
     if want.look {
-        let past = past::looks(&at.journal, &loaded)?;
+        let past = past::looks(&at.journal, &loaded, now)?;
         let looked = probe::round(&loaded.plans, &loaded.settings.run, &past, now);
         drill::point("looked");
         save::round(&at, &loaded, &looked, now)?; // SAVED
@@ -166,8 +166,9 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
 /// Looks and saves nothing.
 pub fn check(site: &Path) -> Result<(Loaded, Looked), Trouble> {
     let loaded = conf::load(site, Purpose { looks: true, tells: false })?;
-    let past = past::looks(&Folders::of(site).journal, &loaded).unwrap_or_default();
-    let looked = probe::round(&loaded.plans, &loaded.settings.run, &past::all_due(past), clock::now());
+    let now = clock::now();
+    let past = past::looks(&Folders::of(site).journal, &loaded, now).unwrap_or_default();
+    let looked = probe::round(&loaded.plans, &loaded.settings.run, &past::all_due(past), now);
     Ok((loaded, looked))
 }
 

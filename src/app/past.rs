@@ -12,7 +12,7 @@ use crate::probe::Past;
 const MOST: i64 = 2160;
 
 /// The last looks from this machine's place. Enough records are read for the rarest `every` and the longest row.
-pub fn looks(journal: &Path, loaded: &Loaded) -> Result<BTreeMap<ProbeKey, Past>, JournalError> {
+pub fn looks(journal: &Path, loaded: &Loaded, now: Moment) -> Result<BTreeMap<ProbeKey, Past>, JournalError> {
     let interval = loaded.settings.run.interval.ms().max(1);
     let rarest = loaded.plans.iter().filter_map(|p| p.every).map(|e| e.ms() / interval).max().unwrap_or(0);
     let row = loaded.plans.iter().map(|p| i64::from(p.open_after)).max().unwrap_or(1);
@@ -21,7 +21,7 @@ pub fn looks(journal: &Path, loaded: &Loaded) -> Result<BTreeMap<ProbeKey, Past>
     let mut past = BTreeMap::new();
     for internal in [false, true] {
         let chain = ChainName::of_vantage(&loaded.settings.run.vantage, internal);
-        fold(&journal::tail(journal, &chain, count)?, &mut past);
+        fold(&journal::tail(journal, &chain, count, now)?, &mut past);
     }
     Ok(past)
 }

@@ -12,6 +12,7 @@ use crate::model::{Body, ChainName, Head, JournalSettings, Moment, Record, Remar
 
 mod body;
 mod files;
+mod heads;
 mod links;
 mod lock;
 mod read;
@@ -102,9 +103,11 @@ pub fn read(root: &Path) -> Result<Reading, JournalError> {
     read::read(root)
 }
 
-/// Reads the last `count` records of one chain, oldest first, without reading its older days.
-pub fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>, JournalError> {
-    read::tail(root, chain, count)
+/// Reads the last `count` records of one chain, oldest first, as they stand at `now`. No more days are read than hold
+/// them, so that it costs the same however long the history is; a record that a wrong clock put into a day before those
+/// is not among them.
+pub fn tail(root: &Path, chain: &ChainName, count: usize, now: Moment) -> Result<Vec<Record>, JournalError> {
+    read::tail(root, chain, count, now)
 }
 
 /// Appends bodies to one chain: one write, then fdatasync, per day file. Returns the records as they now stand:
@@ -112,7 +115,8 @@ pub fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>,
 /// It does not run the `save` command: see [`save()`].
 ///
 /// On an error nothing more than was already written in whole days counts as saved. Torn bytes that stand in the way
-/// are stepped over and named by the record's `skip`.
+/// are stepped over and named by the record's `skip`. Where two runs have grown the chain from one copy, the branches
+/// are joined: a `join` record for each further branch comes before the bodies, also in what is returned.
 pub fn append(root: &Path, chain: &ChainName, bodies: &[(Moment, Body)]) -> Result<Vec<Record>, JournalError> {
     write::append(root, chain, bodies)
 }

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::journal::files;
+use crate::journal::files::{self, Backwards, Day};
 use crate::journal::seal::Flaw;
 use crate::journal::wire::{self, Decoded, Names};
 use crate::journal::write::root_of;
 use crate::journal::{ChainHead, JournalError, Reading};
-use crate::model::{Body, ChainName, Head, Origin, Record, Remark};
+use crate::model::{Body, ChainName, Head, Moment, Origin, Record, Remark};
 
 /// The most remarks per chain that are written out; the rest are counted.
 const MAX_REMARKS: usize = 50;
@@ -48,27 +48,28 @@ pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
     Ok(reading)
 }
 
+/// How many days with a record are read at least: a clock that went back a little put the last one into the day before.
+const TAIL_DAYS: usize = 2;
+
 /// See [`crate::journal::tail`].
-pub(super) fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>, JournalError> {
-    let mut days = Vec::new();
-    for (_, path) in files::list(root, chain)?.days {
-        if let Some(last) = files::end(&path, chain)?.last {
-            days.push((last.n, path));
-        }
-    }
-    days.sort();
+pub(super) fn tail(root: &Path, chain: &ChainName, count: usize, now: Moment) -> Result<Vec<Record>, JournalError> {
+    let folder = root.join(chain.as_str());
     let mut records: Vec<Record> = Vec::new();
-    let mut names = Names::default();
-    while let Some((last, path)) = days.pop() {
-        // Files are taken by their last record; once enough stand behind it, an older file has none to give.
-        if records.iter().filter(|r| r.n > last).count() >= count {
-            break;
-        }
-        files::lines(&path, |line| {
-            if let Ok(decoded) = wire::decode(chain, line.bytes, &mut names) {
-                records.push(decoded.record);
-            }
-        })?;
+    let today = Day::of(now).unwrap_or(Day::LAST);
+    let mut days = 0;
+    let mut back = Backwards::from(&folder, today)?;
+    while (days < TAIL_DAYS || records.len() < count)
+        && let Some((_, path)) = back.step()?
+    {
+        let found = files::last(&path, chain, count)?;
+        days += usize::from(!found.is_empty());
+        records.extend(found);
+    }
+    // Where the clock went back, what was written before lies ahead.
+    if let Some((newest, path)) = Backwards::from(&folder, Day::LAST)?.step()?
+        && newest > today
+    {
+        records.extend(files::last(&path, chain, count)?);
     }
     records.sort_by_key(|r| r.n);
     records.drain(..records.len().saturating_sub(count));

@@ -13,6 +13,8 @@ const SEAL_BYTES: usize = 72;
 pub(super) enum Flaw {
     /// It does not end as a record ends.
     Cut,
+    /// It is what git writes between the two sides of a merge that it could not make.
+    Marker,
     /// Its checksum does not fit its bytes.
     Changed,
     /// Its checksum fits, and still it is no record.
@@ -24,6 +26,7 @@ impl Flaw {
     pub(super) fn words(self) -> &'static str {
         match self {
             Flaw::Cut => "is cut off or was never a record",
+            Flaw::Marker => "is a conflict marker of git",
             Flaw::Changed => "was changed: its checksum does not fit its bytes",
             Flaw::NoRecord => "has a good checksum, but it is no record",
         }
@@ -57,16 +60,31 @@ pub(super) fn close(line: &mut Vec<u8>, from: usize) {
     line.extend_from_slice(b"\"}");
 }
 
-/// Checks a line (without its newline) against its own hash and returns it as text, with the hash's digits.
-pub(super) fn check(line: &[u8]) -> Result<(&str, &str), Flaw> {
-    let text = std::str::from_utf8(line).map_err(|_| Flaw::Cut)?;
-    let start = line.len().checked_sub(SEAL_BYTES).ok_or(Flaw::Cut)?;
+/// Whether a line (without its newline) ends as a record ends; whether it is one, only its hash tells.
+pub(super) fn is_closed(line: &[u8]) -> bool {
+    let Some(start) = line.len().checked_sub(SEAL_BYTES) else { return false };
     let seal = &line[start..];
     let digits = &seal[6..70];
-    let closed = seal.starts_with(b",\"h\":\"") && seal.ends_with(b"\"}");
-    if !closed || !digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f')) {
-        return Err(Flaw::Cut);
+    seal.starts_with(b",\"h\":\"")
+        && seal.ends_with(b"\"}")
+        && digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// What git leaves in a file whose two sides it could not merge: `<<<<<<< ours`, `||||||| base`, `=======`,
+/// `>>>>>>> theirs` (git-merge(1), "How conflicts are presented").
+fn is_marker(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    line == b"=======" || [b"<<<<<<< ", b"||||||| ", b">>>>>>> "].iter().any(|marker| line.starts_with(*marker))
+}
+
+/// Checks a line (without its newline) against its own hash and returns it as text, with the hash's digits.
+pub(super) fn check(line: &[u8]) -> Result<(&str, &str), Flaw> {
+    if !is_closed(line) {
+        return Err(if is_marker(line) { Flaw::Marker } else { Flaw::Cut });
     }
+    let text = std::str::from_utf8(line).map_err(|_| Flaw::Changed)?;
+    let start = line.len() - SEAL_BYTES;
+    let digits = &line[start + 6..start + 70];
     let hash = Sha256::digest(&line[..start]);
     let fits = hash.iter().zip(digits.chunks_exact(2)).all(|(byte, pair)| {
         u32::from(pair[0]) == u32::from(digit(byte >> 4)) && u32::from(pair[1]) == u32::from(digit(byte & 15))

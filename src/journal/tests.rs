@@ -147,7 +147,7 @@ fn a_clock_that_went_back_keeps_the_chain_in_order() {
     assert_eq!(reading.remarks, []);
     assert_eq!(reading.heads[&local()].t, minute(3));
     for count in 0..=7 {
-        let last = tail(root.path(), &local(), count).unwrap();
+        let last = tail(root.path(), &local(), count, minute(3)).unwrap();
         assert_eq!(last, reading.records[6_usize.saturating_sub(count)..]);
     }
 }
@@ -159,8 +159,9 @@ fn tail_does_not_read_older_days() {
     // Damage above its last record would be met only by a reader of the whole day.
     let old = fs::read_to_string(day(root.path(), "23")).unwrap();
     fs::write(day(root.path(), "23"), old.clone() + &old).unwrap();
-    assert_eq!(tail(root.path(), &local(), 2).unwrap(), records[1..]);
-    assert_eq!(tail(root.path(), &ChainName::from("elsewhere"), 2).unwrap(), []);
+    let now = minute(48 * 60 + 1);
+    assert_eq!(tail(root.path(), &local(), 2, now).unwrap(), records[1..]);
+    assert_eq!(tail(root.path(), &ChainName::from("elsewhere"), 2, now).unwrap(), []);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::journal::JournalError;
-use crate::journal::files::{self, Day, End, MAX_LINE_BYTES};
+use crate::journal::files::{self, Backwards, Day, End, MAX_LINE_BYTES};
+use crate::journal::heads::{self, Grown, Tip};
 use crate::journal::lock;
 use crate::journal::seal;
 use crate::journal::wire::{self, Names};
@@ -25,12 +26,12 @@ const HASH_BUFFER_BYTES: usize = 64 << 10;
 struct Chain<'a> {
     name: &'a ChainName,
     folder: PathBuf,
-    /// How each day file ends.
+    /// How day files end, as far as they were looked at.
     ends: BTreeMap<Day, End>,
-    /// Days that stand here only in a compacted form.
-    compacted: Vec<Day>,
-    /// The day whose file holds the head.
-    head: Option<Day>,
+    /// The record that is followed.
+    head: Option<Tip>,
+    /// The ends of other branches, which the next record joins; the last first.
+    loose: Vec<Tip>,
 }
 
 /// See [`crate::journal::append`].
@@ -47,12 +48,15 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
     let folder = root.join(name.as_str());
     make_folder(&folder)?;
     let _held = lock::hold_folder(&folder, PATIENCE)?;
-    let mut chain = Chain::open(root, name, folder)?;
+    let mut chain = Chain::open(name, folder, days[0], bodies[0].0)?;
     let (mut written, mut names) = (Vec::with_capacity(bodies.len()), Names::default());
     let mut from = 0;
     while from < bodies.len() {
-        let day = chain.target(days[from]);
-        let to = (from..bodies.len()).find(|i| chain.target(days[*i]) != day).unwrap_or(bodies.len());
+        let to = (from..bodies.len()).find(|i| days[*i] != days[from]).unwrap_or(bodies.len());
+        let day = chain.target(days[from])?;
+        if from > 0 || day != days[0] {
+            chain.look(day)?;
+        }
         written.extend(chain.write_day(day, &bodies[from..to], &mut names)?);
         from = to;
     }
@@ -70,31 +74,38 @@ fn check_name(name: &ChainName) -> Result<(), JournalError> {
 }
 
 impl<'a> Chain<'a> {
-    /// Finds the head: the whole record with the greatest `n`, wherever the calendar put it. Of each day file only
-    /// the end is read, as a clock that went back may have put the last record in an older one.
-    fn open(root: &Path, name: &'a ChainName, folder: PathBuf) -> Result<Self, JournalError> {
-        let listing = files::list(root, name)?;
-        let mut ends = BTreeMap::new();
-        for (day, path) in &listing.days {
-            ends.insert(*day, files::end(path, name)?);
-        }
-        let compacted = listing.compacted.into_iter().filter(|day| !ends.contains_key(day)).collect();
-        let n = |end: &End| end.last.as_ref().map(|r| r.n);
-        let head = ends.iter().filter(|(_, e)| e.last.is_some()).max_by_key(|(_, e)| n(e)).map(|(day, _)| *day);
-        Ok(Self { name, folder, ends, compacted, head })
+    fn open(name: &'a ChainName, folder: PathBuf, day: Day, t: Moment) -> Result<Self, JournalError> {
+        let Grown { ends, tips: mut loose } = heads::find(&folder, name, day, t)?;
+        let head = loose.pop();
+        Ok(Self { name, folder, ends, head, loose })
     }
 
     /// The file that a record of `day` goes to: its own, or the newest where its day is already compacted.
-    fn target(&self, day: Day) -> Day {
-        if !self.compacted.contains(&day) {
-            return day;
+    fn target(&self, day: Day) -> Result<Day, JournalError> {
+        if !day.is_compacted(&self.folder) {
+            return Ok(day);
         }
-        let newest = self.ends.keys().next_back().copied().unwrap_or(day);
+        let newest = Backwards::from(&self.folder, Day::LAST)?.step()?;
         // Where even the newest day is compacted there is no raw file yet; the day's own is begun anew.
-        newest.max(day)
+        Ok(newest.map_or(day, |(newest, _)| newest.max(day)))
     }
 
-    /// Writes the bodies of one day file at once.
+    /// Looks at the ends of a day's file and of those between it and the head's.
+    fn look(&mut self, day: Day) -> Result<(), JournalError> {
+        let head = self.head.as_ref().map(|head| head.day);
+        let mut back = Backwards::from(&self.folder, day)?;
+        while let Some((older, path)) = back.step()? {
+            if older != day && head.is_none_or(|head| older <= head) {
+                break;
+            }
+            if !self.ends.contains_key(&older) {
+                self.ends.insert(older, files::end(&path, self.name)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the bodies of one day file at once; where the chain forks, what joins its branches first.
     fn write_day(
         &mut self,
         day: Day,
@@ -119,9 +130,10 @@ impl<'a> Chain<'a> {
             self.sync_folders(&path)?;
         }
         let size = end.size + bytes.len() as u64;
-        let last = records.last().cloned().or(end.last);
+        let last = records.last().cloned();
+        self.head = last.as_ref().map(|r| Tip { n: r.n, head: r.head.clone(), day });
+        self.loose.clear();
         self.ends.insert(day, End { last, whole: size, size, newline: true });
-        self.head = Some(day);
         Ok(records)
     }
 
@@ -130,49 +142,40 @@ impl<'a> Chain<'a> {
         &self,
         bytes: &mut Vec<u8>,
         bodies: &[(Moment, Body)],
-        mut torn: Option<Skip>,
+        torn: Option<Skip>,
         names: &mut Names,
     ) -> Result<Vec<Record>, JournalError> {
-        let before = self.head.and_then(|day| self.ends.get(&day)?.last.as_ref());
-        let mut prev = before.map_or_else(|| root_of(self.name), |r| r.head.clone());
-        let first = before.map_or(0, |r| r.n.saturating_add(1));
-        if first > MAX_NUMBER {
+        let head = self.head.as_ref();
+        let next = head.map_or(0, |head| head.n.saturating_add(1));
+        if next > MAX_NUMBER {
             let name = self.name;
             return Err(JournalError::Unwritable(format!(
                 "chain {name}: its head has the number {}, which no run ever reached: the record was forged",
-                first - 1
+                next - 1
             )));
         }
-        let mut records = Vec::with_capacity(bodies.len());
-        for (n, (t, body)) in (first..).zip(bodies) {
-            let from = bytes.len();
-            let refuse =
-                |why| JournalError::Unwritable(format!("chain {}: record {n} cannot be written: {why}", self.name));
-            let skip = torn.take();
-            wire::encode(bytes, n, *t, &prev, body, skip.as_ref()).map_err(refuse)?;
-            let line = &bytes[from..];
-            if line.len() >= MAX_LINE_BYTES || line.contains(&b'\n') {
-                return Err(refuse(format!("it is no single line of at most {} MiB", MAX_LINE_BYTES >> 20)));
-            }
-            let read = wire::decode(self.name, line, names).map_err(|_| refuse("it does not read back".to_owned()))?;
-            let same_kind = std::mem::discriminant(&read.record.body) == std::mem::discriminant(body);
-            if !same_kind || read.record.n != n || read.record.prev != prev {
-                return Err(refuse("it reads back as something else".to_owned()));
-            }
-            prev = read.record.head.clone();
-            records.push(read.record);
-            bytes.push(b'\n');
+        let prev = head.map_or_else(|| root_of(self.name), |head| head.head.clone());
+        let mut pen = Pen { chain: self.name, bytes, next, prev, torn, names };
+        let mut records = Vec::with_capacity(self.loose.len() + bodies.len());
+        for branch in self.loose.iter().rev() {
+            let join = Body::Join(pen.prev.clone(), branch.head.clone());
+            records.push(pen.line(bodies[0].0, &join)?);
+        }
+        for (t, body) in bodies {
+            records.push(pen.line(*t, body)?);
         }
         Ok(records)
     }
 
     /// The bytes after the last whole record's newline that are no whole record: at the end of the head's file, of the
-    /// file that is written to, and of those between.
+    /// branch's that is joined to it, of the file that is written to, and of those between.
     fn torn(&self, day: Day) -> Result<Option<Skip>, JournalError> {
-        let between = |d: &Day| *d < day && self.head.is_none_or(|head| *d > head);
+        let head = self.head.as_ref().map(|head| head.day);
+        let branch = self.loose.last().map(|branch| branch.day);
+        let between = |d: &Day| *d < day && head.is_none_or(|head| *d > head);
         let (mut bytes, mut hash) = (0, Sha256::new());
         for (d, end) in &self.ends {
-            let counts = Some(*d) == self.head || *d == day || between(d);
+            let counts = Some(*d) == head || Some(*d) == branch || *d == day || between(d);
             if counts && end.whole < end.size {
                 bytes += end.size - end.whole;
                 hash_end(&d.path(&self.folder), end, &mut hash)?;
@@ -191,6 +194,42 @@ impl<'a> Chain<'a> {
             }
         }
         Ok(())
+    }
+}
+
+/// Writes one line behind another.
+struct Pen<'a> {
+    chain: &'a ChainName,
+    bytes: &'a mut Vec<u8>,
+    next: u64,
+    prev: Head,
+    /// What the next line steps over.
+    torn: Option<Skip>,
+    names: &'a mut Names,
+}
+
+impl Pen<'_> {
+    /// Adds a record's line, and returns the record as a reader will find it.
+    fn line(&mut self, t: Moment, body: &Body) -> Result<Record, JournalError> {
+        let (n, from) = (self.next, self.bytes.len());
+        let refuse =
+            |why| JournalError::Unwritable(format!("chain {}: record {n} cannot be written: {why}", self.chain));
+        let skip = self.torn.take();
+        wire::encode(self.bytes, n, t, &self.prev, body, skip.as_ref()).map_err(refuse)?;
+        let line = &self.bytes[from..];
+        if line.len() >= MAX_LINE_BYTES || line.contains(&b'\n') {
+            return Err(refuse(format!("it is no single line of at most {} MiB", MAX_LINE_BYTES >> 20)));
+        }
+        let read =
+            wire::decode(self.chain, line, self.names).map_err(|_| refuse("it does not read back".to_owned()))?;
+        let same_kind = std::mem::discriminant(&read.record.body) == std::mem::discriminant(body);
+        if !same_kind || read.record.n != n || read.record.prev != self.prev {
+            return Err(refuse("it reads back as something else".to_owned()));
+        }
+        self.bytes.push(b'\n');
+        self.next += 1;
+        self.prev = read.record.head.clone();
+        Ok(read.record)
     }
 }
 
