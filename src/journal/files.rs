@@ -23,9 +23,6 @@ const BUFFER_BYTES: usize = 256 << 10;
 pub(super) struct Day(pub(super) u32);
 
 impl Day {
-    /// The last day that four digits of a year can name.
-    pub(super) const LAST: Self = Self(9999_12_31);
-
     /// The day of a moment; none outside the years 0 to 9999, which four digits cannot name.
     pub(super) fn of(t: Moment) -> Option<Self> {
         let date = t.utc().date_naive();
@@ -38,12 +35,6 @@ impl Day {
     pub(super) fn path(self, chain_folder: &Path) -> PathBuf {
         let Self(day) = self;
         chain_folder.join(format!("{:04}/{:02}/{:02}.jsonl", day / 10_000, day / 100 % 100, day % 100))
-    }
-
-    /// Whether the day stands here only in a compacted form.
-    pub(super) fn is_compacted(self, chain_folder: &Path) -> bool {
-        let raw = self.path(chain_folder);
-        !raw.exists() && ["jsonl.gz", "roll.jsonl.gz"].iter().any(|form| raw.with_extension(form).exists())
     }
 }
 
@@ -70,14 +61,33 @@ pub(super) fn chains(root: &Path) -> Result<Vec<ChainName>, JournalError> {
 /// The day files of one chain.
 pub(super) fn list(root: &Path, chain: &ChainName) -> Result<Listing, JournalError> {
     let mut listing = Listing::default();
-    for (year, year_path) in numbered(&root.join(chain.as_str()), 4)? {
-        for (month, month_path) in numbered(&year_path, 2)? {
-            for (name, path) in entries(&month_path)? {
-                note(&mut listing, year * 10_000 + month * 100, &name, path);
-            }
+    for (month, folder) in months(root, chain)? {
+        for (name, path) in entries(&folder)? {
+            note(&mut listing, month, &name, path);
         }
     }
     Ok(listing)
+}
+
+/// The months' folders of one chain, as `year * 10000 + month * 100`, in order.
+pub(super) fn months(root: &Path, chain: &ChainName) -> Result<Vec<(u32, PathBuf)>, JournalError> {
+    let mut months = Vec::new();
+    for (year, year_path) in numbered(&root.join(chain.as_str()), 4)? {
+        for (month, path) in numbered(&year_path, 2)? {
+            months.push((year * 10_000 + month * 100, path));
+        }
+    }
+    Ok(months)
+}
+
+/// The days that a month's folder holds in any form, ascending, each once.
+pub(super) fn days_of(folder: &Path, month: u32) -> Result<Vec<Day>, JournalError> {
+    let mut listing = Listing::default();
+    for (name, path) in entries(folder)? {
+        note(&mut listing, month, &name, path);
+    }
+    let days: BTreeSet<Day> = listing.days.into_iter().map(|(day, _)| day).chain(listing.compacted).collect();
+    Ok(days.into_iter().collect())
 }
 
 /// Files one entry of a month's folder where it belongs.
@@ -145,11 +155,20 @@ pub(super) struct Line<'a> {
 }
 
 /// Walks through a day file's lines. Only one line is in memory at a time.
-pub(super) fn lines(path: &Path, mut each: impl FnMut(&Line<'_>)) -> Result<(), JournalError> {
+pub(super) fn lines(path: &Path, each: impl FnMut(&Line<'_>)) -> Result<(), JournalError> {
+    lines_from(path, 0, each)
+}
+
+/// The same from an offset on, which is a line's beginning; that line has the number 1.
+pub(super) fn lines_from(path: &Path, from: u64, mut each: impl FnMut(&Line<'_>)) -> Result<(), JournalError> {
     let fail = |error| JournalError::io(path, "the day's file cannot be read", error);
-    let mut reader = BufReader::with_capacity(BUFFER_BYTES, File::open(path).map_err(fail)?);
+    let mut file = File::open(path).map_err(fail)?;
+    if from > 0 {
+        file.seek(SeekFrom::Start(from)).map_err(fail)?;
+    }
+    let mut reader = BufReader::with_capacity(BUFFER_BYTES, file);
     let mut buffer = Vec::new();
-    let (mut number, mut offset) = (0_u32, 0_u64);
+    let (mut number, mut offset) = (0_u32, from);
     loop {
         buffer.clear();
         let mut length =
@@ -239,76 +258,5 @@ fn last_record(tail: &[u8], start: u64, chain: &ChainName) -> Option<(Record, u6
             return Some((decoded.record, start + whole as u64));
         }
         end = newline?;
-    }
-}
-
-/// The last `count` whole records of a day file, in the order of the file.
-pub(super) fn last(path: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>, JournalError> {
-    let fail = |error| JournalError::io(path, "the day's file cannot be read", error);
-    let mut file = File::open(path).map_err(fail)?;
-    let size = file.metadata().map_err(fail)?.len();
-    let mut window = FIRST_WINDOW_BYTES;
-    loop {
-        let start = size.saturating_sub(window);
-        file.seek(SeekFrom::Start(start)).map_err(fail)?;
-        let mut bytes = Vec::new();
-        file.by_ref().take(size - start).read_to_end(&mut bytes).map_err(fail)?;
-        let (mut records, mut names) = (Vec::new(), Names::default());
-        let mut lines = bytes.rsplit(|b| *b == b'\n').peekable();
-        while records.len() < count
-            && let Some(line) = lines.next()
-        {
-            // The first line of a window may have begun before it.
-            let begins_here = lines.peek().is_some() || start == 0;
-            if begins_here && let Ok(decoded) = wire::decode(chain, line, &mut names) {
-                records.push(decoded.record);
-            }
-        }
-        if records.len() == count || start == 0 {
-            records.reverse();
-            return Ok(records);
-        }
-        window *= 8;
-    }
-}
-
-/// The raw day files of a chain at or before a day, newest first. Folders are listed when they are reached, so that
-/// what the newest days say costs the same however long the history is.
-#[derive(Debug)]
-pub(super) struct Backwards {
-    upto: Day,
-    years: Vec<(u32, PathBuf)>,
-    months: Vec<(u32, PathBuf)>,
-    days: Vec<(Day, PathBuf)>,
-}
-
-impl Backwards {
-    pub(super) fn from(chain_folder: &Path, upto: Day) -> Result<Self, JournalError> {
-        let mut years = numbered(chain_folder, 4)?;
-        years.retain(|(year, _)| year * 10_000 <= upto.0);
-        Ok(Self { upto, years, months: Vec::new(), days: Vec::new() })
-    }
-
-    /// The next older file.
-    pub(super) fn step(&mut self) -> Result<Option<(Day, PathBuf)>, JournalError> {
-        loop {
-            if let Some(found) = self.days.pop() {
-                return Ok(Some(found));
-            }
-            if let Some((month, path)) = self.months.pop() {
-                let mut listing = Listing::default();
-                for (name, path) in entries(&path)? {
-                    note(&mut listing, month, &name, path);
-                }
-                self.days = listing.days;
-                self.days.retain(|(day, _)| *day <= self.upto);
-            } else if let Some((year, path)) = self.years.pop() {
-                let months = numbered(&path, 2)?;
-                self.months = months.into_iter().map(|(month, path)| (year * 10_000 + month * 100, path)).collect();
-                self.months.retain(|(month, _)| *month <= self.upto.0);
-            } else {
-                return Ok(None);
-            }
-        }
     }
 }

@@ -13,8 +13,6 @@ const SEAL_BYTES: usize = 72;
 pub(super) enum Flaw {
     /// It does not end as a record ends.
     Cut,
-    /// It is what git writes between the two sides of a merge that it could not make.
-    Marker,
     /// Its checksum does not fit its bytes.
     Changed,
     /// Its checksum fits, and still it is no record.
@@ -26,7 +24,6 @@ impl Flaw {
     pub(super) fn words(self) -> &'static str {
         match self {
             Flaw::Cut => "is cut off or was never a record",
-            Flaw::Marker => "is a conflict marker of git",
             Flaw::Changed => "was changed: its checksum does not fit its bytes",
             Flaw::NoRecord => "has a good checksum, but it is no record",
         }
@@ -60,31 +57,16 @@ pub(super) fn close(line: &mut Vec<u8>, from: usize) {
     line.extend_from_slice(b"\"}");
 }
 
-/// Whether a line (without its newline) ends as a record ends; whether it is one, only its hash tells.
-pub(super) fn is_closed(line: &[u8]) -> bool {
-    let Some(start) = line.len().checked_sub(SEAL_BYTES) else { return false };
-    let seal = &line[start..];
-    let digits = &seal[6..70];
-    seal.starts_with(b",\"h\":\"")
-        && seal.ends_with(b"\"}")
-        && digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// What git leaves in a file whose two sides it could not merge: `<<<<<<< ours`, `||||||| base`, `=======`,
-/// `>>>>>>> theirs` (git-merge(1), "How conflicts are presented").
-fn is_marker(line: &[u8]) -> bool {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    line == b"=======" || [b"<<<<<<< ", b"||||||| ", b">>>>>>> "].iter().any(|marker| line.starts_with(*marker))
-}
-
 /// Checks a line (without its newline) against its own hash and returns it as text, with the hash's digits.
 pub(super) fn check(line: &[u8]) -> Result<(&str, &str), Flaw> {
-    if !is_closed(line) {
-        return Err(if is_marker(line) { Flaw::Marker } else { Flaw::Cut });
+    let text = std::str::from_utf8(line).map_err(|_| Flaw::Cut)?;
+    let start = line.len().checked_sub(SEAL_BYTES).ok_or(Flaw::Cut)?;
+    let seal = &line[start..];
+    let digits = &seal[6..70];
+    let closed = seal.starts_with(b",\"h\":\"") && seal.ends_with(b"\"}");
+    if !closed || !digits.iter().all(|d| matches!(d, b'0'..=b'9' | b'a'..=b'f')) {
+        return Err(Flaw::Cut);
     }
-    let text = std::str::from_utf8(line).map_err(|_| Flaw::Changed)?;
-    let start = line.len() - SEAL_BYTES;
-    let digits = &line[start + 6..start + 70];
     let hash = Sha256::digest(&line[..start]);
     let fits = hash.iter().zip(digits.chunks_exact(2)).all(|(byte, pair)| {
         u32::from(pair[0]) == u32::from(digit(byte >> 4)) && u32::from(pair[1]) == u32::from(digit(byte & 15))
@@ -98,14 +80,14 @@ mod tests {
 
     #[test]
     fn a_closed_line_is_whole_and_a_touched_one_is_not() {
-        let mut line = b"{\"v\":1,\"n\":0".to_vec();
+        let mut line = b"{\"v\":1,\"n\":0,\"t\":\"2026-11-23T17:00:00.004Z\",\"p\":\"\",\"x\":\"\xc3\xa9\"".to_vec();
         close(&mut line, 0);
         assert!(check(&line).is_ok());
         for at in 0..line.len() {
-            for bit in 0..8 {
+            for value in (0..=255).filter(|value| *value != line[at]) {
                 let mut bad = line.clone();
-                bad[at] ^= 1 << bit;
-                assert!(check(&bad).is_err(), "byte {at}, bit {bit}");
+                bad[at] = value;
+                assert!(check(&bad).is_err(), "byte {at}: {value}");
             }
             assert_eq!(check(&line[..at]), Err(Flaw::Cut));
         }

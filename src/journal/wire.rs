@@ -226,13 +226,6 @@ pub(super) struct Decoded {
     pub(super) trouble: Option<String>,
 }
 
-/// The number of a line as this program writes it, at a glance: whether the line is a record is not asked.
-pub(super) fn number(line: &[u8]) -> Option<u64> {
-    let rest = line.strip_prefix(br#"{"v":1,"n":"#)?;
-    let digits = rest.split(|b| *b == b',').next()?;
-    std::str::from_utf8(digits).ok()?.parse().ok()
-}
-
 /// Reads one line (without its newline) after checking its hash.
 pub(super) fn decode(chain: &ChainName, line: &[u8], names: &mut Names) -> Result<Decoded, Flaw> {
     let (line, hash) = seal::check(line)?;

@@ -2,16 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use crate::journal::JournalError;
-use crate::journal::files::{self, Backwards, Day, End, MAX_LINE_BYTES};
-use crate::journal::heads::{self, Grown, Tip};
+use crate::journal::files::{self, Day, End, MAX_LINE_BYTES};
 use crate::journal::lock;
 use crate::journal::seal;
+use crate::journal::stray;
 use crate::journal::wire::{self, Names};
 use crate::model::{Body, ChainName, Head, Moment, Record, Skip, Span};
 
@@ -19,19 +17,17 @@ use crate::model::{Body, ChainName, Head, Moment, Record, Skip, Span};
 const PATIENCE: Span = Span::from_secs(10);
 /// The greatest number that is counted on from: a record a millisecond for ten thousand years stays below it.
 const MAX_NUMBER: u64 = 1 << 60;
-/// How much of a torn end is hashed at a time.
-const HASH_BUFFER_BYTES: usize = 64 << 10;
 
 /// A chain that is being written to.
 struct Chain<'a> {
     name: &'a ChainName,
     folder: PathBuf,
-    /// How day files end, as far as they were looked at.
+    /// How each day file ends.
     ends: BTreeMap<Day, End>,
-    /// The record that is followed.
-    head: Option<Tip>,
-    /// The ends of other branches, which the next record joins; the last first.
-    loose: Vec<Tip>,
+    /// Days that stand here only in a compacted form.
+    compacted: Vec<Day>,
+    /// The day whose file holds the head.
+    head: Option<Day>,
 }
 
 /// See [`crate::journal::append`].
@@ -48,19 +44,28 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
     let folder = root.join(name.as_str());
     make_folder(&folder)?;
     let _held = lock::hold_folder(&folder, PATIENCE)?;
-    let mut chain = Chain::open(name, folder, days[0], bodies[0].0)?;
+    let mut chain = Chain::open(root, name, folder)?;
+    chain.settle_head(chain.target(days[0]))?;
     let (mut written, mut names) = (Vec::with_capacity(bodies.len()), Names::default());
     let mut from = 0;
     while from < bodies.len() {
-        let to = (from..bodies.len()).find(|i| days[*i] != days[from]).unwrap_or(bodies.len());
-        let day = chain.target(days[from])?;
-        if from > 0 || day != days[0] {
-            chain.look(day)?;
-        }
+        let day = chain.target(days[from]);
+        let to = (from..bodies.len()).find(|i| chain.target(days[*i]) != day).unwrap_or(bodies.len());
         written.extend(chain.write_day(day, &bodies[from..to], &mut names)?);
         from = to;
     }
     Ok(written)
+}
+
+/// See [`crate::journal::settle`].
+pub(super) fn settle(root: &Path, name: &ChainName, t: Moment) -> Result<(), JournalError> {
+    let own = Day::of(t).map(|day| day.path(&root.join(name.as_str()))).filter(|path| path.exists());
+    // A record whose day was compacted before it came stands in the newest file.
+    let path = match own {
+        Some(path) => Some(path),
+        None => files::list(root, name)?.days.pop().map(|(_, path)| path),
+    };
+    path.map_or(Ok(()), |path| sync_file(&path))
 }
 
 fn check_name(name: &ChainName) -> Result<(), JournalError> {
@@ -74,38 +79,31 @@ fn check_name(name: &ChainName) -> Result<(), JournalError> {
 }
 
 impl<'a> Chain<'a> {
-    fn open(name: &'a ChainName, folder: PathBuf, day: Day, t: Moment) -> Result<Self, JournalError> {
-        let Grown { ends, tips: mut loose } = heads::find(&folder, name, day, t)?;
-        let head = loose.pop();
-        Ok(Self { name, folder, ends, head, loose })
+    /// Finds the head: the whole record with the greatest `n`, wherever the calendar put it. Of each day file only
+    /// the end is read, as a clock that went back may have put the last record in an older one.
+    fn open(root: &Path, name: &'a ChainName, folder: PathBuf) -> Result<Self, JournalError> {
+        let listing = files::list(root, name)?;
+        let mut ends = BTreeMap::new();
+        for (day, path) in &listing.days {
+            ends.insert(*day, files::end(path, name)?);
+        }
+        let compacted = listing.compacted.into_iter().filter(|day| !ends.contains_key(day)).collect();
+        let n = |end: &End| end.last.as_ref().map(|r| r.n);
+        let head = ends.iter().filter(|(_, e)| e.last.is_some()).max_by_key(|(_, e)| n(e)).map(|(day, _)| *day);
+        Ok(Self { name, folder, ends, compacted, head })
     }
 
     /// The file that a record of `day` goes to: its own, or the newest where its day is already compacted.
-    fn target(&self, day: Day) -> Result<Day, JournalError> {
-        if !day.is_compacted(&self.folder) {
-            return Ok(day);
+    fn target(&self, day: Day) -> Day {
+        if !self.compacted.contains(&day) {
+            return day;
         }
-        let newest = Backwards::from(&self.folder, Day::LAST)?.step()?;
+        let newest = self.ends.keys().next_back().copied().unwrap_or(day);
         // Where even the newest day is compacted there is no raw file yet; the day's own is begun anew.
-        Ok(newest.map_or(day, |(newest, _)| newest.max(day)))
+        newest.max(day)
     }
 
-    /// Looks at the ends of a day's file and of those between it and the head's.
-    fn look(&mut self, day: Day) -> Result<(), JournalError> {
-        let head = self.head.as_ref().map(|head| head.day);
-        let mut back = Backwards::from(&self.folder, day)?;
-        while let Some((older, path)) = back.step()? {
-            if older != day && head.is_none_or(|head| older <= head) {
-                break;
-            }
-            if !self.ends.contains_key(&older) {
-                self.ends.insert(older, files::end(&path, self.name)?);
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes the bodies of one day file at once; where the chain forks, what joins its branches first.
+    /// Writes the bodies of one day file at once.
     fn write_day(
         &mut self,
         day: Day,
@@ -121,19 +119,14 @@ impl<'a> Chain<'a> {
             bytes.push(b'\n');
         }
         let records = self.lines(&mut bytes, bodies, torn, names)?;
-        let fresh = end.last.is_none();
-        if fresh {
-            make_folder(path.parent().unwrap_or(&self.folder))?;
+        if end.size == 0 {
+            self.make_file(&path)?;
         }
         put(&path, &bytes)?;
-        if fresh {
-            self.sync_folders(&path)?;
-        }
         let size = end.size + bytes.len() as u64;
-        let last = records.last().cloned();
-        self.head = last.as_ref().map(|r| Tip { n: r.n, head: r.head.clone(), day });
-        self.loose.clear();
+        let last = records.last().cloned().or(end.last);
         self.ends.insert(day, End { last, whole: size, size, newline: true });
+        self.head = Some(day);
         Ok(records)
     }
 
@@ -142,46 +135,70 @@ impl<'a> Chain<'a> {
         &self,
         bytes: &mut Vec<u8>,
         bodies: &[(Moment, Body)],
-        torn: Option<Skip>,
+        mut torn: Option<Skip>,
         names: &mut Names,
     ) -> Result<Vec<Record>, JournalError> {
-        let head = self.head.as_ref();
-        let next = head.map_or(0, |head| head.n.saturating_add(1));
-        if next > MAX_NUMBER {
+        let before = self.head.and_then(|day| self.ends.get(&day)?.last.as_ref());
+        let mut prev = before.map_or_else(|| root_of(self.name), |r| r.head.clone());
+        let first = before.map_or(0, |r| r.n.saturating_add(1));
+        if first > MAX_NUMBER {
             let name = self.name;
             return Err(JournalError::Unwritable(format!(
                 "chain {name}: its head has the number {}, which no run ever reached: the record was forged",
-                next - 1
+                first - 1
             )));
         }
-        let prev = head.map_or_else(|| root_of(self.name), |head| head.head.clone());
-        let mut pen = Pen { chain: self.name, bytes, next, prev, torn, names };
-        let mut records = Vec::with_capacity(self.loose.len() + bodies.len());
-        for branch in self.loose.iter().rev() {
-            let join = Body::Join(pen.prev.clone(), branch.head.clone());
-            records.push(pen.line(bodies[0].0, &join)?);
-        }
-        for (t, body) in bodies {
-            records.push(pen.line(*t, body)?);
+        let mut records = Vec::with_capacity(bodies.len());
+        for (n, (t, body)) in (first..).zip(bodies) {
+            let from = bytes.len();
+            let refuse =
+                |why| JournalError::Unwritable(format!("chain {}: record {n} cannot be written: {why}", self.name));
+            let skip = torn.take();
+            wire::encode(bytes, n, *t, &prev, body, skip.as_ref()).map_err(refuse)?;
+            let line = &bytes[from..];
+            if line.len() >= MAX_LINE_BYTES || line.contains(&b'\n') {
+                return Err(refuse(format!("it is no single line of at most {} MiB", MAX_LINE_BYTES >> 20)));
+            }
+            let read = wire::decode(self.name, line, names).map_err(|_| refuse("it does not read back".to_owned()))?;
+            let same_kind = std::mem::discriminant(&read.record.body) == std::mem::discriminant(body);
+            if !same_kind || read.record.n != n || read.record.prev != prev {
+                return Err(refuse("it reads back as something else".to_owned()));
+            }
+            prev = read.record.head.clone();
+            records.push(read.record);
+            bytes.push(b'\n');
         }
         Ok(records)
     }
 
     /// The bytes after the last whole record's newline that are no whole record: at the end of the head's file, of the
-    /// branch's that is joined to it, of the file that is written to, and of those between.
+    /// file that is written to, of those between, and of those that a wrong clock left torn elsewhere.
     fn torn(&self, day: Day) -> Result<Option<Skip>, JournalError> {
-        let head = self.head.as_ref().map(|head| head.day);
-        let branch = self.loose.last().map(|branch| branch.day);
-        let between = |d: &Day| *d < day && head.is_none_or(|head| *d > head);
-        let (mut bytes, mut hash) = (0, Sha256::new());
-        for (d, end) in &self.ends {
-            let counts = Some(*d) == head || Some(*d) == branch || *d == day || between(d);
-            if counts && end.whole < end.size {
-                bytes += end.size - end.whole;
-                hash_end(&d.path(&self.folder), end, &mut hash)?;
-            }
+        let between = |d: &Day| *d < day && self.head.is_none_or(|head| *d > head);
+        let torn = self.ends.iter().filter(|(_, end)| end.whole < end.size).map(|(d, _)| *d);
+        let (mut near, away): (Vec<Day>, Vec<Day>) =
+            torn.partition(|d| Some(*d) == self.head || *d == day || between(d));
+        near.extend(stray::unnamed(self.name, &self.folder, &self.ends, &away, day)?);
+        near.sort_unstable();
+        stray::skip_of(&self.folder, &self.ends, &near)
+    }
+
+    /// Makes the head durable where it stands in another file than the one that is written to: a killed run may have
+    /// written it and not waited for the disk, and no record may outlive the one that it names.
+    fn settle_head(&self, target: Day) -> Result<(), JournalError> {
+        match self.head {
+            Some(head) if head != target => sync_file(&head.path(&self.folder)),
+            _ => Ok(()),
         }
-        Ok((bytes > 0).then(|| Skip { bytes, sha256: seal::hex(&hash.finalize()) }))
+    }
+
+    /// Makes a day's file, empty as yet, and its name durable. So a file that holds a byte has a name that stays, at
+    /// whatever moment the run that made it was killed.
+    fn make_file(&self, path: &Path) -> Result<(), JournalError> {
+        make_folder(path.parent().unwrap_or(&self.folder))?;
+        let made = OpenOptions::new().append(true).create(true).open(path);
+        made.map_err(|e| JournalError::io(path, "the day's file cannot be made", e))?;
+        self.sync_folders(path)
     }
 
     /// Makes a new file's name durable: its folder, and those above it up to the journal's own parent.
@@ -197,69 +214,37 @@ impl<'a> Chain<'a> {
     }
 }
 
-/// Writes one line behind another.
-struct Pen<'a> {
-    chain: &'a ChainName,
-    bytes: &'a mut Vec<u8>,
-    next: u64,
-    prev: Head,
-    /// What the next line steps over.
-    torn: Option<Skip>,
-    names: &'a mut Names,
-}
-
-impl Pen<'_> {
-    /// Adds a record's line, and returns the record as a reader will find it.
-    fn line(&mut self, t: Moment, body: &Body) -> Result<Record, JournalError> {
-        let (n, from) = (self.next, self.bytes.len());
-        let refuse =
-            |why| JournalError::Unwritable(format!("chain {}: record {n} cannot be written: {why}", self.chain));
-        let skip = self.torn.take();
-        wire::encode(self.bytes, n, t, &self.prev, body, skip.as_ref()).map_err(refuse)?;
-        let line = &self.bytes[from..];
-        if line.len() >= MAX_LINE_BYTES || line.contains(&b'\n') {
-            return Err(refuse(format!("it is no single line of at most {} MiB", MAX_LINE_BYTES >> 20)));
-        }
-        let read =
-            wire::decode(self.chain, line, self.names).map_err(|_| refuse("it does not read back".to_owned()))?;
-        let same_kind = std::mem::discriminant(&read.record.body) == std::mem::discriminant(body);
-        if !same_kind || read.record.n != n || read.record.prev != self.prev {
-            return Err(refuse("it reads back as something else".to_owned()));
-        }
-        self.bytes.push(b'\n');
-        self.next += 1;
-        self.prev = read.record.head.clone();
-        Ok(read.record)
-    }
-}
-
 /// What the first record of a chain names as its predecessor: the SHA-256 of the chain's name.
 pub(super) fn root_of(chain: &ChainName) -> Head {
     Head::new(seal::sha256_hex(chain.as_str().as_bytes()))
 }
 
-fn hash_end(path: &Path, end: &End, hash: &mut Sha256) -> Result<(), JournalError> {
-    let fail = |error| JournalError::io(path, "its torn end cannot be read", error);
-    let mut file = File::open(path).map_err(fail)?;
-    file.seek(SeekFrom::Start(end.whole)).map_err(fail)?;
-    let mut rest = file.take(end.size - end.whole);
-    let mut buffer = vec![0; HASH_BUFFER_BYTES];
-    loop {
-        let read = rest.read(&mut buffer).map_err(fail)?;
-        if read == 0 {
-            return Ok(());
-        }
-        hash.update(&buffer[..read]);
-    }
+/// Waits until the records of a file are on the disk, whoever wrote them.
+pub(super) fn sync_file(path: &Path) -> Result<(), JournalError> {
+    let synced = File::open(path).and_then(|file| file.sync_data());
+    synced.map_err(|e| JournalError::io(path, "its records may not be on the disk; they do not count", e))
 }
 
 /// One write, then fdatasync.
 fn put(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
-    let opened = OpenOptions::new().append(true).create(true).open(path);
+    let opened = OpenOptions::new().append(true).open(path);
     let mut file = opened.map_err(|e| JournalError::io(path, "the day's file cannot be opened for appending", e))?;
     file.write_all(bytes)
         .map_err(|e| JournalError::io(path, "the record could not be written whole; it does not count", e))?;
-    file.sync_data().map_err(|e| JournalError::io(path, "the record may not be on the disk; it does not count", e))
+    file.sync_data().map_err(|e| {
+        forget(&file);
+        JournalError::io(path, "the record may not be on the disk; it does not count", e)
+    })
+}
+
+/// Lets the next reader see what the disk has kept, where the system can. After a failed sync Linux counts the bytes as
+/// written and goes on showing them from memory: the next record would name one that a power cut takes away.
+fn forget(file: &File) {
+    // Where it cannot be done the record is read as it seems, which is as much as anybody knows.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
 }
 
 fn make_folder(folder: &Path) -> Result<(), JournalError> {
