@@ -81,9 +81,8 @@ pub(super) fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Reco
     }
     for chain in files::chains(root)?.into_iter().filter(|c| !c.is_desk()) {
         let mut names = Names::default();
-        let listing = files::list(root, &chain)?;
-        let near = |day: &Day| days.iter().any(|(a, b)| a <= day && day <= b);
-        for (_, path) in listing.rolled.into_iter().filter(|(day, _)| near(day)) {
+        let listing = files::within(root, &chain, &days)?;
+        for (_, path) in listing.rolled {
             match rollup::read(&path, &chain, &mut names) {
                 Ok(rolled) => rounds.extend(rolled.kept.into_iter().filter(|r| wanted(r.t))),
                 Err(Unread::Disk(error)) => return Err(error),
@@ -91,7 +90,7 @@ pub(super) fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Reco
                 Err(Unread::Damaged { .. }) => {}
             }
         }
-        for (_, path) in listing.days.into_iter().filter(|(day, _)| near(day)) {
+        for (_, path) in listing.days {
             let mut inside = Vec::new();
             read_lines(&path, &chain, &mut names, (0, 0), Moment::from_ms(i64::MAX), &mut inside)?;
             rounds.extend(inside.into_iter().filter(|r| matches!(r.body, Body::Round(_)) && wanted(r.t)));

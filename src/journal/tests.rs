@@ -8,6 +8,7 @@ use crate::journal::wire::{self, Names};
 use crate::journal::{Finding, JournalError, VerifyOptions, append, chains, files, read, stat, tail, verify};
 use crate::model::{Body, ChainName, Detail, Head, Moment, ProbeKey, Round, Span};
 
+mod astray;
 mod damage;
 mod exhaustive;
 
