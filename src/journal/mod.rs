@@ -19,6 +19,7 @@ mod desk_form;
 mod files;
 mod forms;
 mod kept;
+mod level;
 mod links;
 mod lock;
 mod open_day;

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use crate::journal::days::head_of;
 use crate::journal::files::{self, Day, Line};
 use crate::journal::forms;
+use crate::journal::level::Level;
 use crate::journal::rollup::{self, Rolled, Unread};
 use crate::journal::seal::Flaw;
 use crate::journal::wire::{self, Decoded, Names};
-use crate::journal::write::root_of;
 use crate::journal::{ChainHead, JournalError, Reading};
-use crate::model::{Body, ChainName, Head, Moment, Origin, Record, Remark};
+use crate::model::{Body, ChainName, Moment, Origin, Record, Remark};
 
 /// The most remarks per chain that are written out; the rest are counted.
 const MAX_REMARKS: usize = 50;
@@ -151,7 +151,7 @@ pub(super) fn missing(path: &Path, last: u64, next: u64) -> Remark {
     Remark { origin: Some(at(path, 1)), text: not_here(last, next) }
 }
 
-fn not_here(last: u64, next: u64) -> String {
+pub(super) fn not_here(last: u64, next: u64) -> String {
     let which = match next - last {
         2 => format!("record {} is", last + 1),
         _ => format!("records {} to {} are", last + 1, next - 1),
@@ -316,7 +316,7 @@ impl ChainReading {
     /// later than at 0: a checkout need not hold the older days.
     fn check_links(&mut self, chain: &ChainName) {
         let joined = self.records.iter().any(|r| matches!(r.body, Body::Join(..)));
-        let mut level = Level { n: None, heads: Vec::new(), before: vec![root_of(chain)] };
+        let mut level = Level::new(chain);
         let mut told = Vec::new();
         let mut double = vec![false; self.records.len()];
         let mut rolled = self.rolled.iter().peekable();
@@ -348,55 +348,6 @@ impl ChainReading {
         }
         let mut keep = double.iter().map(|double| !double);
         self.records.retain(|_| keep.next().unwrap_or(true));
-    }
-}
-
-/// The records that share the number reached so far, and those of the number before.
-struct Level {
-    n: Option<u64>,
-    heads: Vec<Head>,
-    /// Empty: not here, so that nothing can be said.
-    before: Vec<Head>,
-}
-
-impl Level {
-    /// Goes on to a record's number, and says what is odd about it.
-    fn step(&mut self, record: &Record, joined: bool) -> Option<String> {
-        let n = record.n;
-        let reached = self.n.replace(n);
-        match reached {
-            None if n == 0 => None,
-            None => {
-                self.before.clear();
-                None
-            }
-            Some(same) if same == n => {
-                let healed = if joined { "a later record joins the two" } else { "two runs wrote at one time" };
-                Some(format!("the chain forks: this is a second record {n}; {healed}"))
-            }
-            Some(last) if last + 1 == n => {
-                self.before = std::mem::take(&mut self.heads);
-                None
-            }
-            Some(last) => {
-                self.before.clear();
-                self.heads.clear();
-                Some(not_here(last, n))
-            }
-        }
-    }
-
-    /// Passes a day that is rolled up: where it does not fit, the record behind it will not.
-    fn pass(&mut self, day: &Rolled) {
-        self.n = Some(day.last.n);
-        self.heads = vec![day.last.head.clone()];
-        self.before.clear();
-    }
-
-    /// Whether the record names one before it; a joining record may name the shorter branch's.
-    fn leads_to(&self, record: &Record) -> bool {
-        let joins = matches!(&record.body, Body::Join(a, b) if record.prev == *a || record.prev == *b);
-        joins || self.before.is_empty() || self.before.contains(&record.prev)
     }
 }
 

@@ -14,8 +14,6 @@ use crate::journal::{self, Verification, VerifyOptions};
 use crate::model::{Body, ChainName, DeskMaintenance, Detail, History, Moment, ProbeKey, Round, Seen, Span, Verdict};
 use crate::timeline::{self, ComponentTimeline, Timelines};
 
-mod year;
-
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 1440 * MINUTE;
 const VANTAGES: [&str; 2] = ["fra", "nyc"];
