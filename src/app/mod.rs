@@ -8,9 +8,12 @@
 mod ask;
 mod clock;
 mod conf;
+mod copy;
 mod drill;
+mod kept;
 mod past;
 mod picture;
+mod proof;
 mod said;
 mod save;
 mod tell;
@@ -24,19 +27,23 @@ use crate::journal;
 use crate::model::{Moment, Record, Remark, WriteUp};
 use crate::probe::{self, Looked};
 use crate::publish::{self, Swapped};
+use crate::render;
 use crate::timeline::{self, Timelines};
 use crate::writeup;
 
 pub use ask::{
-    append, config_check, config_schema, declare, heads, kinds, moment, public_folder, starter, stat, verify,
-    word_remarks,
+    append, chains, config_check, config_schema, declare, export, heads, kinds, moment, names_of, prove, public_folder,
+    starter, stat, time, verify, walk, word_remarks,
 };
 pub use clock::now;
+pub use kept::{Kept, record};
+pub use proof::{Agreement, Compared, Percent, Proof};
 pub use said::say as say_remark;
 // The nouns that the questions and reports are answered with; the command line names them by this room.
 pub use crate::config::Mistake;
+pub use crate::exchange::{ExportFormat, Exported};
 pub use crate::incident::{Incident, Shown};
-pub use crate::journal::Finding;
+pub use crate::journal::{Finding, Range, Tell, Verification, Walked};
 pub use crate::probe::{Look, Observation};
 pub use trouble::Trouble;
 
@@ -146,16 +153,13 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
 
     let stands = stand(loaded, history, words, timelines, now);
     said::gather(&at, &stands, &mut report);
-    match picture::files(&at, &stands, false) {
+    match show(&at, &stands, (&public(&at, &stands), &at.state), false, now) {
         Err(trouble) => report.troubles.push(trouble),
-        Ok(files) => match publish::swap(&public(&at, &stands), &at.state, &files, now) {
-            Err(e) => report.troubles.push(e.into()),
-            Ok(swapped) => {
-                report.swapped = Some(swapped);
-                drill::point("swapped");
-                report.troubles.extend(after_swap(&at, &stands).err());
-            }
-        },
+        Ok(swapped) => {
+            report.swapped = Some(swapped);
+            drill::point("swapped");
+            report.troubles.extend(after_swap(&at, &stands).err());
+        }
     }
     tell::due(&at, &stands, &mut report);
     report.troubles.sort_by_key(Trouble::code);
@@ -179,13 +183,27 @@ pub fn build(site: &Path, at: Option<Moment>, out: Option<&Path>) -> Result<(Sta
     // Before anything is read: a run that goes on meanwhile must not see its newer page replaced by an older one.
     let _lock = journal::lock(&folders.state, loaded.settings.run.interval)?;
     let stands = stands_by(&folders, loaded, at, now)?;
-    let files = picture::files(&folders, &stands, at.is_some())?;
     let (public, state) = match out {
         Some(out) => (out.to_owned(), out.with_file_name(beside_name(out))),
         None => (public(&folders, &stands), folders.state.clone()),
     };
-    let swapped = publish::swap(&public, &state, &files, now)?;
+    let swapped = show(&folders, &stands, (&public, &state), at.is_some(), now)?;
     Ok((stands, swapped))
+}
+
+/// Puts the site, and the published copy of the record, where the world sees them.
+fn show(
+    at: &Folders,
+    stands: &Stands,
+    (public, state): (&Path, &Path),
+    look_back: bool,
+    now: Moment,
+) -> Result<Swapped, Trouble> {
+    let mut files = picture::files(at, stands, look_back)?;
+    let (made, copies) = copy::files(at, stands, (public, state), look_back)?;
+    files.extend(made);
+    render::no_collisions(&files)?;
+    Ok(publish::swap(public, state, &files, &copies, now)?)
 }
 
 /// Everything as it stands (or stood), without looking, saving or showing.

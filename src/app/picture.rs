@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::app::{Folders, Stands, Trouble};
 use crate::config;
-use crate::model::{ChainName, Head, Moment, Remark};
+use crate::model::{ChainName, ClosedDay, Remark, Witness};
 use crate::render::{self, Class, Output};
 use crate::site::{self, World};
 
@@ -20,17 +20,11 @@ pub fn files(at: &Folders, stands: &Stands, look_back: bool) -> Result<Vec<Outpu
     let mut files = render::pages(&site, &theme)?;
     files.extend(render::machine_files(&world, &site));
     files.extend(images(stands)?);
-    render::no_collisions(&files)?;
     Ok(files)
 }
 
 /// Everything a site is made from, as the rooms below want it.
-pub fn world<'a>(
-    stands: &'a Stands,
-    heads: &'a [(ChainName, Head, u64)],
-    remarks: &'a [Remark],
-    look_back: bool,
-) -> World<'a> {
+pub fn world<'a>(stands: &'a Stands, heads: &'a [Witness], remarks: &'a [Remark], look_back: bool) -> World<'a> {
     World {
         settings: &stands.loaded.settings,
         timelines: &stands.timelines,
@@ -44,16 +38,22 @@ pub fn world<'a>(
     }
 }
 
-/// The head of every public chain: name, hash, number.
-pub fn heads(stands: &Stands) -> Vec<(ChainName, Head, u64)> {
-    let mut last: BTreeMap<&ChainName, (&Head, u64, Moment)> = BTreeMap::new();
+/// Where every public chain ends, and where its last whole day did, as known at the moment.
+pub fn heads(stands: &Stands) -> Vec<Witness> {
+    let today = stands.moment.utc().date_naive();
+    let mut ends: BTreeMap<&ChainName, Witness> = BTreeMap::new();
     for r in stands.records.iter().filter(|r| r.chain.is_public() && r.t <= stands.moment) {
-        let newest = last.entry(&r.chain).or_insert((&r.head, r.n, r.t));
-        if r.n >= newest.1 {
-            *newest = (&r.head, r.n, r.t);
+        let mine = Witness { chain: r.chain.clone(), n: r.n, head: r.head.clone(), closed: None };
+        let end = ends.entry(&r.chain).or_insert(mine);
+        if r.n >= end.n {
+            (end.n, end.head) = (r.n, r.head.clone());
+        }
+        let day = r.t.utc().date_naive();
+        if day < today && end.closed.as_ref().is_none_or(|closed| (closed.day, closed.n) <= (day, r.n)) {
+            end.closed = Some(ClosedDay { day, n: r.n, head: r.head.clone() });
         }
     }
-    last.into_iter().map(|(chain, (head, n, _))| (chain.clone(), head.clone(), n)).collect()
+    ends.into_values().collect()
 }
 
 /// What a visitor should be told of a damaged record: how much, not where.

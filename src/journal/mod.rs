@@ -1,8 +1,8 @@
 //! Keeps what was seen, in order, and proves it whole.
 //!
-//! - Takes: bodies to append, or a folder to read.
+//! - Takes: bodies to append, a folder to read, or the address of a published copy.
 //! - Gives: records with their hashes; remarks on what is damaged, with file and line.
-//! - Touches: disk, the `save` command.
+//! - Touches: disk, the `save` command, HTTP (reading a published copy).
 //! - Never: changes or deletes a record, or repairs one in place.
 
 use std::collections::BTreeMap;
@@ -11,15 +11,18 @@ use std::path::Path;
 use crate::model::{Body, ChainName, Head, JournalSettings, Moment, Record, Remark, Span};
 
 mod body;
+mod copy;
 mod files;
 mod links;
 mod lock;
 mod read;
 mod save;
 mod seal;
+mod shelf;
 mod stat;
 mod torn;
 mod verify;
+mod walk;
 mod when;
 mod wire;
 mod write;
@@ -27,9 +30,15 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use copy::check_index;
+pub use copy::fetch::{Part, Tell, fetch};
+pub use copy::index::{Content, Index, Listed, index_schema};
+pub use copy::rules::{Published, WindowRule, read_rules, rules, rules_schema};
 pub use lock::{Lock, lock};
+pub use shelf::{DayName, Form, is_chain, shelf};
 pub use stat::{ChainStat, Stat, stat};
 pub use verify::{ChainProof, Finding, Verification, VerifyOptions, verify};
+pub use walk::{Range, Walked, walk};
 
 /// What stands in a journal.
 #[derive(Clone, Debug, Default)]
@@ -78,6 +87,14 @@ pub enum JournalError {
         who: String,
         /// How long it was waited for.
         waited: Span,
+    },
+    /// A published copy could not be fetched.
+    #[error("{url}: {why}")]
+    Fetch {
+        /// Where.
+        url: String,
+        /// Why not, and what to do.
+        why: String,
     },
     /// This cannot stand in a journal. Nothing was written.
     #[error("{0}")]

@@ -30,6 +30,9 @@ pub(super) struct Made {
     /// How the file looked when it was last known to be so; none: read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) looks: Option<Looks>,
+    /// How the file looked that it is a copy of; none: it was made here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) source: Option<Looks>,
     /// Whether it is an asset.
     pub(super) asset: bool,
     /// An asset that no page names: since when, in milliseconds since 1970.
@@ -47,6 +50,11 @@ pub(super) struct Looks {
 }
 
 impl Looks {
+    /// In bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
     pub(super) fn of(meta: &Metadata) -> Self {
         Self {
             size: meta.len(),

@@ -5,7 +5,7 @@
 //! - Touches: disk, the `after` command.
 //! - Never: shows half a page, or a page that names a missing file; writes a file that did not change.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::model::{Moment, Span};
 use crate::render::Output;
@@ -15,9 +15,12 @@ mod disk;
 mod manifest;
 mod plan;
 mod swap;
+mod wanted;
 
 #[cfg(test)]
 mod tests;
+
+pub use wanted::Copied;
 
 /// How long an asset stays after the last page that named it is gone: a visitor may still have that page open.
 pub const ASSET_STAYS: Span = Span::from_mins(24 * 60);
@@ -75,13 +78,25 @@ impl PublishError {
     }
 }
 
-/// Makes the public folder show exactly these files, beside what others put there.
+/// Looks at files on this disk that are to be published as they are, each with its path under the site's root. Only
+/// those that changed since they were published last are read.
+pub fn survey(public: &Path, state: &Path, files: Vec<(String, PathBuf)>) -> Result<Vec<Copied>, PublishError> {
+    wanted::survey(public, state, files)
+}
+
+/// Makes the public folder show exactly these files and copies, beside what others put there.
 ///
 /// All changed files are written and synced in a staging folder first; then each is renamed into place, assets first
 /// and the index last; then what no longer belongs is removed (assets after [`ASSET_STAYS`]). Only files that an earlier
 /// swap made are removed. A swap that was killed is completed by the next one. Where nothing changed, nothing is written.
-pub fn swap(public: &Path, state: &Path, files: &[Output], now: Moment) -> Result<Swapped, PublishError> {
-    swap::swap(public, state, files, now)
+pub fn swap(
+    public: &Path,
+    state: &Path,
+    files: &[Output],
+    copies: &[Copied],
+    now: Moment,
+) -> Result<Swapped, PublishError> {
+    swap::swap(public, state, files, copies, now)
 }
 
 /// Runs the shell command that follows a swap (`[publish] after`), in the site's folder, for at most `limit`.

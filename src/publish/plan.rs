@@ -1,14 +1,13 @@
 //! What a swap has to do, decided before anything is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use crate::model::Moment;
 use crate::publish::manifest::{Looks, Made, Manifest};
+use crate::publish::wanted::{Copied, Wanted, sha256};
 use crate::publish::{ASSET_STAYS, PublishError};
 use crate::render::{Class, Output};
 
@@ -32,11 +31,11 @@ pub(super) enum Turn {
 }
 
 impl Turn {
-    fn of(public: &Path, file: &Output) -> Self {
-        match file.class {
+    fn of(public: &Path, file: Wanted<'_>) -> Self {
+        match file.class() {
             Class::Asset => Self::Asset,
             Class::Index => Self::Index,
-            class if public.join(&file.path).symlink_metadata().is_ok() => Self::Instead(class),
+            class if public.join(file.path()).symlink_metadata().is_ok() => Self::Instead(class),
             class => Self::New(class),
         }
     }
@@ -46,7 +45,7 @@ impl Turn {
 #[derive(Debug, Default)]
 pub(super) struct Plan<'a> {
     /// Files to put in place, in the order in which they must appear, each with its turn.
-    pub(super) changed: Vec<(&'a Output, Turn)>,
+    pub(super) changed: Vec<(Wanted<'a>, Turn)>,
     /// How many are already so.
     pub(super) unchanged: usize,
     /// Old files of ours that stand where a folder must be, or in a folder where a file must be.
@@ -63,24 +62,26 @@ impl<'a> Plan<'a> {
         public: &Path,
         before: &Manifest,
         files: &'a [Output],
+        copies: &'a [Copied],
         now: Moment,
     ) -> Result<Self, PublishError> {
-        let wanted = check_paths(files)?;
+        let files: Vec<Wanted<'a>> = files.iter().map(Wanted::Made).chain(copies.iter().map(Wanted::Copied)).collect();
+        let wanted = check_paths(&files)?;
         let mut plan = Self::default();
         for file in files {
-            let sha256 = sha256(&file.bytes);
-            let looks = looks_if_same(public, before.files.get(&file.path), file, &sha256)?;
-            let asset = file.class == Class::Asset;
-            let made = Made { sha256: vec![sha256], looks, asset, unused: None };
-            plan.after.files.insert(file.path.clone(), made);
+            let sha256 = file.sha256();
+            let looks = looks_if_same(public, before.files.get(file.path()), file, &sha256)?;
+            let asset = file.class() == Class::Asset;
+            let made = Made { sha256: vec![sha256], looks, source: file.source(), asset, unused: None };
+            plan.after.files.insert(file.path().to_owned(), made);
             if looks.is_some() {
                 plan.unchanged += 1;
             } else {
                 plan.changed.push((file, Turn::of(public, file)));
             }
         }
-        plan.changed.sort_by(|(a, a_turn), (b, b_turn)| (a_turn, &a.path).cmp(&(b_turn, &b.path)));
-        let old = before.files.iter().filter(|(path, _)| !wanted.contains_key(path.as_str()));
+        plan.changed.sort_by(|(a, a_turn), (b, b_turn)| (a_turn, a.path()).cmp(&(b_turn, b.path())));
+        let old = before.files.iter().filter(|(path, _)| !wanted.contains(path.as_str()));
         for (path, made) in old {
             plan.retire(public, path, made, now)?;
         }
@@ -106,7 +107,7 @@ impl<'a> Plan<'a> {
         let mut known = BTreeSet::new();
         for (file, _) in &self.changed {
             let mut way = PathBuf::from(public);
-            let mut parts = file.path.split('/').peekable();
+            let mut parts = file.path().split('/').peekable();
             while let Some(part) = parts.next() {
                 way.push(part);
                 let is_file = parts.peek().is_none();
@@ -116,7 +117,7 @@ impl<'a> Plan<'a> {
                 let Some(meta) = meta(&way)? else { break };
                 let wrong = if is_file { meta.is_dir() } else { !meta.is_dir() };
                 if wrong {
-                    self.clear.extend(may_clear(public, &way, &meta, before, &self.after, &file.path)?);
+                    self.clear.extend(may_clear(public, &way, &meta, before, &self.after, file.path())?);
                     break;
                 }
                 known.insert(way.clone());
@@ -182,12 +183,12 @@ fn may_clear(
 fn looks_if_same(
     public: &Path,
     made: Option<&Made>,
-    file: &Output,
+    file: Wanted<'_>,
     sha256: &str,
 ) -> Result<Option<Looks>, PublishError> {
-    let path = public.join(&file.path);
+    let path = public.join(file.path());
     // A link on the way would make us read, and believe, a file elsewhere.
-    if !is_plain_way(public, &file.path)? {
+    if !is_plain_way(public, file.path())? {
         return Ok(None);
     }
     let Some(meta) = meta(&path)?.filter(Metadata::is_file) else { return Ok(None) };
@@ -195,11 +196,11 @@ fn looks_if_same(
     if made.is_some_and(|made| made.looks == Some(looks) && made.sha256 == [sha256]) {
         return Ok(Some(looks));
     }
-    if meta.len() != file.bytes.len() as u64 {
+    if meta.len() != file.len() {
         return Ok(None);
     }
-    let bytes = fs::read(&path).map_err(|e| PublishError::io(&path, "the published file cannot be read", e))?;
-    Ok((bytes == file.bytes).then_some(looks))
+    let same = file.stands_at(&path).map_err(|e| PublishError::io(&path, "the published file cannot be read", e))?;
+    Ok(same.then_some(looks))
 }
 
 /// Whether every folder on the way to a file is a real one.
@@ -238,21 +239,12 @@ fn meta(path: &Path) -> Result<Option<Metadata>, PublishError> {
     }
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-        text
-    })
-}
-
 /// Refuses paths that lead out of the public folder, or that cannot stand side by side.
-fn check_paths(files: &[Output]) -> Result<BTreeMap<&str, &Output>, PublishError> {
+fn check_paths<'a>(files: &[Wanted<'a>]) -> Result<BTreeSet<&'a str>, PublishError> {
     let refuse = |path: &str, why| Err(PublishError::Path { path: path.to_owned(), why });
-    let mut wanted = BTreeMap::new();
+    let mut wanted = BTreeSet::new();
     for file in files {
-        let path = file.path.as_str();
+        let path = file.path();
         if path.starts_with('/') {
             return refuse(path, "it is not relative to the public folder");
         }
@@ -268,14 +260,14 @@ fn check_paths(files: &[Output]) -> Result<BTreeMap<&str, &Output>, PublishError
         if path.split('/').next() == Some(STAGING) {
             return refuse(path, "this folder is where files are staged");
         }
-        if wanted.insert(path, file).is_some() {
+        if !wanted.insert(path) {
             return refuse(path, "two files have this path");
         }
     }
-    for path in wanted.keys() {
+    for path in &wanted {
         let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
         for folder in folders {
-            if wanted.contains_key(folder) {
+            if wanted.contains(folder) {
                 return refuse(folder, "it is wanted as a file and as a folder");
             }
         }

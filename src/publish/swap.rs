@@ -10,6 +10,7 @@ use crate::model::Moment;
 use crate::publish::disk;
 use crate::publish::manifest::{self, Looks, Manifest};
 use crate::publish::plan::{Plan, STAGING};
+use crate::publish::wanted::{Copied, Wanted};
 use crate::publish::{PublishError, Swapped};
 use crate::render::Output;
 
@@ -34,8 +35,14 @@ pub(super) enum Step {
 pub(super) type Watch<'a> = &'a mut dyn FnMut(Step) -> io::Result<()>;
 
 /// See [`crate::publish::swap()`].
-pub(super) fn swap(public: &Path, state: &Path, files: &[Output], now: Moment) -> Result<Swapped, PublishError> {
-    let result = swap_watched(public, state, files, now, &mut |_| Ok(()));
+pub(super) fn swap(
+    public: &Path,
+    state: &Path,
+    files: &[Output],
+    copies: &[Copied],
+    now: Moment,
+) -> Result<Swapped, PublishError> {
+    let result = swap_watched(public, state, (files, copies), now, &mut |_| Ok(()));
     if result.is_err() {
         // A full disk is helped by it, and the next swap does it anyway.
         for staging in [state.join("staging"), public.join(STAGING)] {
@@ -49,14 +56,14 @@ pub(super) fn swap(public: &Path, state: &Path, files: &[Output], now: Moment) -
 pub(super) fn swap_watched(
     public: &Path,
     state: &Path,
-    files: &[Output],
+    (files, copies): (&[Output], &[Copied]),
     now: Moment,
     watch: Watch<'_>,
 ) -> Result<Swapped, PublishError> {
     let (public, state) = (real_folder(public)?, real_folder(state)?);
     let note = manifest::path(&public, &state);
     let before = Manifest::load(&note);
-    let plan = Plan::make(&public, &before, files, now)?;
+    let plan = Plan::make(&public, &before, files, copies, now)?;
     let mut act = Act { public: &public, staging: staging(&public, &state)?, inside: false, watch };
     for left in [state.join("staging"), public.join(STAGING)] {
         // A killed swap's; this one makes its own.
@@ -73,9 +80,9 @@ pub(super) fn swap_watched(
         act.place(&plan)?;
         act.remove(&plan.stale)?;
         for (file, _) in &plan.changed {
-            let path = public.join(&file.path);
+            let path = public.join(file.path());
             let meta = path.symlink_metadata().map_err(|e| PublishError::io(&path, "it cannot be looked at", e))?;
-            if let Some(made) = after.files.get_mut(&file.path) {
+            if let Some(made) = after.files.get_mut(file.path()) {
                 made.looks = Some(Looks::of(&meta));
             }
         }
@@ -144,7 +151,7 @@ impl Act<'_> {
             if stopped.is_err() {
                 break;
             }
-            files.push((beside, file.bytes.as_slice()));
+            files.push((beside, *file));
         }
         disk::write_all_synced(&files)
             .map_err(|(path, e)| PublishError::io(&path, "the file cannot be written beside", e))?;
@@ -161,7 +168,7 @@ impl Act<'_> {
             self.step(Step::Clear, &self.public.join(path), |path| fs::remove_file(path))?;
         }
         for (file, _) in &plan.changed {
-            let path = self.public.join(&file.path);
+            let path = self.public.join(file.path());
             if path.symlink_metadata().is_ok_and(|m| m.is_dir()) {
                 self.step(Step::Clear, &path, remove_empty_tree)?;
             }
@@ -177,7 +184,7 @@ impl Act<'_> {
             if turn.replace(*now).is_some_and(|before| before != *now) {
                 sync(&std::mem::take(&mut touched))?;
             }
-            let target = self.public.join(&file.path);
+            let target = self.public.join(file.path());
             let folder = target.parent().unwrap_or(self.public);
             if !folder.is_dir() {
                 fs::create_dir_all(folder).map_err(|e| PublishError::io(folder, "the folder cannot be made", e))?;
@@ -188,7 +195,7 @@ impl Act<'_> {
             let beside = self.beside(i);
             match self.step(Step::Place, &target, |target| fs::rename(&beside, target)) {
                 Err(PublishError::Io { source, .. }) if source.kind() == io::ErrorKind::CrossesDevices => {
-                    self.place_from_inside(file, &target)?;
+                    self.place_from_inside(*file, &target)?;
                 }
                 result => result?,
             }
@@ -197,13 +204,13 @@ impl Act<'_> {
     }
 
     /// The same file system under two mounts does not rename between them: such a file is staged again, inside.
-    fn place_from_inside(&mut self, file: &Output, target: &Path) -> Result<(), PublishError> {
+    fn place_from_inside(&mut self, file: Wanted<'_>, target: &Path) -> Result<(), PublishError> {
         let staging = self.public.join(STAGING);
         self.inside = true;
         let fail = |e| PublishError::io(target, "the file cannot be put in place", e);
         fs::create_dir_all(&staging).map_err(fail)?;
         let beside = staging.join("again");
-        disk::write_synced(&beside, &file.bytes).map_err(fail)?;
+        file.write_synced(&beside).map_err(fail)?;
         fs::rename(&beside, target).map_err(fail)
     }
 

@@ -57,7 +57,7 @@ pub use scene::{Card, Scene};
 pub use sentences::short_status;
 
 use crate::incident::Book;
-use crate::model::{ChainName, Head, Moment, Record, Remark, Settings, WriteUp};
+use crate::model::{Moment, Record, Remark, Settings, Witness, WriteUp};
 use crate::timeline::Timelines;
 
 /// Everything a site is made from.
@@ -73,8 +73,8 @@ pub struct World<'a> {
     pub writeups: &'a [WriteUp],
     /// The records (recorded values for charts, counts for captions).
     pub records: &'a [Record],
-    /// The head of every public chain: name, hash, number.
-    pub heads: &'a [(ChainName, Head, u64)],
+    /// Where every public chain ends.
+    pub heads: &'a [Witness],
     /// What a visitor should be told of the record (damage), already in public words.
     pub remarks: &'a [Remark],
     /// The moment that the site speaks of.

@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{ComponentId, Moment, ProbeKey, Record, Remark, Settings, Status, Vantage, Verdict};
 
-pub use day::{Day, Month, days, days_from, last_24h, last_days, months};
+pub use day::{Day, Month, WINDOWS, Window, days, days_from, last_24h, last_days, months};
 pub use figure::{GroupFigure, group_figure};
 pub use recorded::{Heard, rounds, values};
 
