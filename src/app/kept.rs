@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::app::{Folders, Trouble};
 use crate::config::{self, Loaded, Purpose};
 use crate::journal::{self, Part, Tell, Verification};
-use crate::model::{Settings, Zone};
+use crate::model::{ChainName, Settings, Zone};
 
 /// A record that can be read. What was fetched for it is thrown away with it.
 #[derive(Debug)]
@@ -98,7 +98,9 @@ fn folder(path: &Path) -> Result<Kept, Trouble> {
     let inside = path.join("journal");
     let root = if inside.is_dir() { inside } else { path.clone() };
     let chains = journal::chains(&root)?;
-    if !chains.iter().any(|c| journal::is_chain(c.as_str())) && !root.join("index.json").is_file() {
+    let holds =
+        |c: &ChainName| journal::is_chain(c.as_str()) && journal::shelf(&root, c).is_ok_and(|days| !days.is_empty());
+    if root == path && !chains.iter().any(holds) && !root.join("index.json").is_file() {
         let text = format!("{} holds no journal: no folder `journal`, and no chain", path.display());
         return Err(Trouble::Usage(text));
     }

@@ -35,7 +35,19 @@ pub fn page(command: Command) -> io::Result<Vec<u8>> {
     more.control("SH", ["THE RECORD"]);
     document(RECORD, &mut more);
     more.to_writer(&mut page)?;
-    Ok(page)
+    Ok(plain_letters(&String::from_utf8_lossy(&page)).into_bytes())
+}
+
+/// Letters beyond ASCII by their names: a `groff` that is not told the encoding reads nothing else.
+fn plain_letters(page: &str) -> String {
+    page.chars().fold(String::with_capacity(page.len()), |mut text, c| {
+        if c.is_ascii() {
+            text.push(c);
+        } else {
+            let _ = write!(text, "\\[u{:04X}]", u32::from(c));
+        }
+        text
+    })
 }
 
 const EXITS: &[(&str, &str)] = &[
@@ -69,7 +81,10 @@ fn commands(command: &Command, page: &mut Roff) {
         for arg in own(sub) {
             let _ = write!(usage, " {}", if arg.is_required_set() { arg.to_string() } else { format!("[{arg}]") });
         }
-        page.text([bold(usage)]);
+        // A command that takes nothing is said by its heading.
+        if usage != name {
+            page.text([bold(usage)]);
+        }
         let about = sub.get_long_about().or(sub.get_about()).map(ToString::to_string).unwrap_or_default();
         for paragraph in about.split("\n\n") {
             page.control("PP", []).text([roman(paragraph)]);

@@ -50,7 +50,11 @@ fn published(proof: &Proof, format: Format) -> u8 {
         0 => String::new(),
         n => format!("; {} made from looks that are not published", count(n, "figure")),
     };
-    let word = if differ > 0 { format!("{BAD}{differ} differ{PLAIN}") } else { "none differs".to_owned() };
+    let word = if differ > 0 {
+        format!("{BAD}{differ} differ{}{PLAIN}", if differ == 1 { "s" } else { "" })
+    } else {
+        "none differs".to_owned()
+    };
     say(format!("{} agree, {word}{unpublished}.", count(agree, "figure")));
     u8::from(!good)
 }

@@ -25,8 +25,9 @@ pub struct Listener {
 #[derive(Clone, Debug, PartialEq)]
 struct Picture {
     blind: Option<String>,
-    /// Looks that were up at once, by key where there is only one look in all.
-    up: usize,
+    /// How many looks were up at once; none: not always so many, and nothing else.
+    up: Option<usize>,
+    /// The one look that there was, where it was up.
     only: Option<String>,
     /// Those that were not, and second looks.
     bad: Vec<Seen>,
@@ -57,6 +58,21 @@ pub struct Tale {
     told: usize,
 }
 
+impl Picture {
+    /// Whether another round saw the same. Where all was up it does not matter how many were asked.
+    fn same(&self, other: &Self) -> bool {
+        let calm = |p: &Self| p.bad.is_empty() && p.blind.is_none();
+        self == other || (calm(self) && calm(other))
+    }
+
+    /// Takes another round that saw the same.
+    fn join(&mut self, other: &Self) {
+        if self.up != other.up || self.only != other.only {
+            (self.up, self.only) = (None, None);
+        }
+    }
+}
+
 impl Tale {
     /// `chains` are those that will speak.
     pub fn new(listener: Listener, chains: &[ChainName]) -> Self {
@@ -77,7 +93,7 @@ impl Tale {
     pub fn take(&mut self, record: &Record) -> String {
         let day = self.listener.zone.date(record.t);
         let text = if self.day.replace(day).is_some_and(|before| before != day) { self.rest() } else { String::new() };
-        if let Some(skip) = &record.skip {
+        if let Some(skip) = record.skip.as_ref().filter(|_| self.listener.names.is_none()) {
             let text = format!("{} bytes before this are no whole record; they are named and stepped over", skip.bytes);
             self.say(&record.chain, record.t, text, Vec::new());
         }
@@ -137,14 +153,15 @@ impl Tale {
         let only = first.filter(|_| more == 0 && bad.is_empty()).map(|(key, _)| key.to_string());
         // How long a look took, and how often it was tried, makes no other picture.
         let bad = bad.into_iter().map(|s| Seen { ms: None, ..s }).collect();
-        let picture = Picture { blind: round.blind.clone(), up: looks, only, bad };
+        let picture = Picture { blind: round.blind.clone(), up: Some(looks), only, bad };
         let gaps = round.gaps.iter().filter(|(key, _)| self.wanted(key.component())).map(|(_, gap)| *gap);
         let fades = record.t + gaps.fold(round.gap, Span::max);
         self.hole(record);
         self.fades.insert(record.chain.clone(), fades);
         let row = Row { from: record.t, to: record.t, fades, rounds: 1, picture };
         match self.rows.get_mut(&record.chain) {
-            Some(same) if !self.listener.every_round && same.picture == row.picture && record.t <= same.fades => {
+            Some(same) if !self.listener.every_round && same.picture.same(&row.picture) && record.t <= same.fades => {
+                same.picture.join(&row.picture);
                 (same.to, same.fades) = (row.to, row.fades);
                 same.rounds += 1;
             }
@@ -166,12 +183,14 @@ impl Tale {
     fn close(&mut self, chain: &ChainName, row: Row) {
         let Row { from, to, rounds, picture, .. } = row;
         let Picture { blind, up, only, bad } = picture;
-        let first: Vec<&Seen> = bad.iter().filter(|s| s.after.is_none()).collect();
-        let mut text = match (only, first.as_slice()) {
+        let (first, second): (Vec<Seen>, Vec<Seen>) = bad.into_iter().partition(|s| s.after.is_none());
+        let alone = up == Some(0) && first.len() == 1;
+        let mut text = match (only, up) {
             (Some(key), _) => format!("{} up", clean(&key)),
-            (None, []) => format!("all {up} up"),
-            (None, [_]) if up == 0 && bad.len() == 1 => looks(&bad).concat(),
-            (None, _) => format!("{up} of {} up", up + first.len()),
+            (None, None) => "all up".to_owned(),
+            (None, Some(up)) if first.is_empty() => format!("all {up} up"),
+            (None, Some(_)) if alone => looks(&first).concat(),
+            (None, Some(up)) => format!("{up} of {} up", up + first.len()),
         };
         if rounds > 1 {
             text += &format!(", {rounds} rounds until {}", self.clock(to, from));
@@ -180,9 +199,7 @@ impl Tale {
         if let Some(why) = blind {
             more.push(format!("{STRONG}blind{PLAIN}: {}; what failed says nothing about its target", clean(&why)));
         }
-        if up > 0 || bad.len() > 1 {
-            more.extend(looks(&bad));
-        }
+        more.extend(looks(&first).into_iter().filter(|_| !alone).chain(looks(&second)));
         self.say(chain, from, text, more);
     }
 
@@ -238,7 +255,7 @@ impl Tale {
         let who = i.components.iter().map(|c| clean(c.as_str())).collect::<Vec<_>>().join(", ");
         let s = if i.components.len() == 1 { "s" } else { "" };
         let (what, when) = match i.step {
-            IncidentStep::Open => (format!("{BAD}opens{PLAIN}, {who} fail{s}"), "since"),
+            IncidentStep::Open => (format!("{BAD}opens{PLAIN} as {who} fail{s}"), "since"),
             IncidentStep::Join => (format!("{who} fail{s} too"), "since"),
             IncidentStep::Recover => (format!("{who} work{s} again"), "since"),
             IncidentStep::Relapse => (format!("{who} fail{s} {BAD}again{PLAIN}"), "since"),

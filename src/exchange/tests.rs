@@ -91,6 +91,35 @@ fn open_metrics_keeps_a_series_together() {
     statuary_look{place="local",component="redis",probe="redis",statuary_look="degraded"} 0 1795453200.004
     statuary_look{place="local",component="redis",probe="redis",statuary_look="down"} 0 1795453200.004
     statuary_look{place="local",component="redis",probe="redis",statuary_look="unknown"} 0 1795453200.004
+    statuary_look{place="local",component="redis",probe="redis",statuary_look="up"} 1 1795453260.004
+    statuary_look{place="local",component="redis",probe="redis",statuary_look="degraded"} 0 1795453260.004
+    statuary_look{place="local",component="redis",probe="redis",statuary_look="down"} 0 1795453260.004
+    statuary_look{place="local",component="redis",probe="redis",statuary_look="unknown"} 0 1795453260.004
+    statuary_look{place="local",component="web",probe="http",statuary_look="up"} 1 1795453200.004
+    statuary_look{place="local",component="web",probe="http",statuary_look="degraded"} 0 1795453200.004
+    statuary_look{place="local",component="web",probe="http",statuary_look="down"} 0 1795453200.004
+    statuary_look{place="local",component="web",probe="http",statuary_look="unknown"} 0 1795453200.004
+    statuary_look{place="local",component="web",probe="http",statuary_look="up"} 0 1795453260.004
+    statuary_look{place="local",component="web",probe="http",statuary_look="degraded"} 0 1795453260.004
+    statuary_look{place="local",component="web",probe="http",statuary_look="down"} 1 1795453260.004
+    statuary_look{place="local",component="web",probe="http",statuary_look="unknown"} 0 1795453260.004
+    statuary_look{place="local",component="web",probe="http",statuary_look="up"} 1 1795453270.004
+    statuary_look{place="local",component="web",probe="http",statuary_look="degraded"} 0 1795453270.004
+    statuary_look{place="local",component="web",probe="http",statuary_look="down"} 0 1795453270.004
+    statuary_look{place="local",component="web",probe="http",statuary_look="unknown"} 0 1795453270.004
+    # HELP statuary_look_latency_seconds How long a look at a probe took.
+    # TYPE statuary_look_latency_seconds gauge
+    # UNIT statuary_look_latency_seconds seconds
+    statuary_look_latency_seconds{place="local",component="redis",probe="redis"} 0.002 1795453200.004
+    statuary_look_latency_seconds{place="local",component="redis",probe="redis"} 0.003 1795453260.004
+    statuary_look_latency_seconds{place="local",component="web",probe="http"} 0.083 1795453200.004
+    statuary_look_latency_seconds{place="local",component="web",probe="http"} 5.000 1795453260.004
+    statuary_look_latency_seconds{place="local",component="web",probe="http"} 5.000 1795453270.004
+    # HELP statuary_look_recorded A value that a look recorded, in the unit of its field.
+    # TYPE statuary_look_recorded gauge
+    statuary_look_recorded{place="local",component="redis",probe="redis",field="info.used_memory"} 1048576 1795453200.004
+    statuary_look_recorded{place="local",component="redis",probe="redis",field="x"} 1.07 1795453200.004
+    # EOF
     "#);
     assert_eq!(check(ExportFormat::OpenMetrics, Some(&["nothing"]), Range::default()).0, "# EOF\n");
 }

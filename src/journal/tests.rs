@@ -8,6 +8,7 @@ use crate::journal::{Finding, JournalError, VerifyOptions, append, chains, read,
 use crate::model::{Body, ChainName, Detail, Head, Moment, ProbeKey, Round, Span};
 
 mod damage;
+mod forks;
 
 const START: &str = "2026-11-23T17:00:00.000Z";
 

@@ -18,6 +18,8 @@ mod swap;
 mod wanted;
 
 #[cfg(test)]
+mod copied_tests;
+#[cfg(test)]
 mod tests;
 
 pub use wanted::Copied;

@@ -38,7 +38,7 @@ const FILE_TRIES: usize = 3;
 /// What is fetched of a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The record alone.
+    /// The record; the rest only where it is there.
     Record,
     /// Also the rules and the figures that the site states.
     All,
@@ -116,9 +116,11 @@ impl Fetching<'_> {
     /// Fetches everything once. False: it changed meanwhile.
     async fn all(&self, part: Part) -> Result<bool, JournalError> {
         // What the site states comes first: the record may be newer than that, and never older.
-        if part == Part::All {
-            for name in ["status.json", "journal/rules.json"] {
-                self.file(name, MAX_WORDS_BYTES).await?;
+        for name in ["status.json", "journal/rules.json"] {
+            match self.file(name, MAX_WORDS_BYTES).await {
+                // For the record alone the rules tell its zone; it can be read without them.
+                Err(_) if part == Part::Record => {}
+                result => drop(result?),
             }
         }
         let list = "journal/index.json";
@@ -200,8 +202,11 @@ impl Fetching<'_> {
             return Err(Broke::Way(format!("the server answered {status}")));
         }
         if !status.is_success() {
-            let help = match (status.as_u16(), name) {
-                (404, "journal/index.json") => ": this site publishes no record (`publish_journal = true` does)",
+            let help = match name {
+                "status.json" => ": no site of Statuary's is here",
+                "journal/rules.json" | "journal/index.json" => {
+                    ": this site does not publish its record (`publish_journal = true` does)"
+                }
                 _ => "",
             };
             return Err(Broke::Answer(format!("the server answered {status}{help}")));
