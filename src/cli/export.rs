@@ -16,7 +16,7 @@ pub fn export(site: &Path, args: &ExportArgs) -> Result<u8, Trouble> {
     };
     let kept = record_of(site, &args.part.other)?;
     let range = range(&kept, &args.part, args.internal)?;
-    let mut out = Pipe::new();
+    let mut out = Pipe::of_bytes();
     let done = app::export(&kept, &range, args.part.component.as_deref(), format, &mut out)?;
     let _ = out.flush();
     let Some(done) = done else { return Ok(0) };

@@ -22,17 +22,15 @@ pub fn show(site: &Path, args: &ShowArgs, format: Format) -> Result<u8, Trouble>
         names: args.part.component.as_deref().map(|id| app::names_of(&kept, id)),
         every_round: args.every_round,
     };
-    let mut out = Pipe::new();
     let walked = match format {
-        Format::Json => program(&kept, &range, listener.names.as_deref(), &mut out)?,
-        Format::Text => person(&kept, &range, listener, &mut out)?,
+        Format::Json => program(&kept, &range, listener.names.as_deref(), Pipe::of_bytes())?,
+        Format::Text => person(&kept, &range, listener, Pipe::of_words())?,
     };
-    let _ = out.flush();
     passed(&walked, "shown");
     Ok(0)
 }
 
-fn person(kept: &Kept, range: &Range, listener: Listener, out: &mut Pipe) -> Result<Walked, Trouble> {
+fn person(kept: &Kept, range: &Range, listener: Listener, mut out: Pipe) -> Result<Walked, Trouble> {
     let (asked, mut tale) = (listener.names.clone(), Tale::new(listener, &app::chains(kept)?));
     let mut any = false;
     let walked = app::walk(kept, range, &mut |records| {
@@ -48,6 +46,7 @@ fn person(kept: &Kept, range: &Range, listener: Listener, out: &mut Pipe) -> Res
     let rest = tale.rest();
     any |= !rest.is_empty();
     let _ = out.put(&rest);
+    let _ = out.flush();
     if !any {
         let of = asked.map_or(String::new(), |names| format!(" of {}", names.join(", ")));
         warn(format!("The record holds nothing{of} in that time."));
@@ -56,7 +55,7 @@ fn person(kept: &Kept, range: &Range, listener: Listener, out: &mut Pipe) -> Res
 }
 
 /// One JSON list, an entry per record.
-fn program(kept: &Kept, range: &Range, names: Option<&[String]>, out: &mut Pipe) -> Result<Walked, Trouble> {
+fn program(kept: &Kept, range: &Range, names: Option<&[String]>, mut out: Pipe) -> Result<Walked, Trouble> {
     let mut before = "[\n";
     let walked = app::walk(kept, range, &mut |records| {
         for value in records.iter().filter_map(|r| show_json::record(r, names)) {
@@ -68,5 +67,6 @@ fn program(kept: &Kept, range: &Range, names: Option<&[String]>, out: &mut Pipe)
         ControlFlow::Continue(())
     })?;
     let _ = out.put(if before == "[\n" { "[]\n" } else { "\n]\n" });
+    let _ = out.flush();
     Ok(walked)
 }

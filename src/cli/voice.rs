@@ -1,7 +1,7 @@
 //! Everything that is said to the terminal goes through here: colour where a person looks, plain lines in a pipe, and
 //! a closed pipe is nobody's mistake.
 
-use std::io::{BufWriter, IsTerminal, StdoutLock, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
 
 use crate::app::Trouble;
@@ -62,12 +62,21 @@ pub fn clean(text: &str) -> String {
 }
 
 /// Standard output for long answers: lines are gathered, and a reader who has had enough ends them.
-pub struct Pipe(BufWriter<anstream::AutoStream<StdoutLock<'static>>>);
+pub struct Pipe(BufWriter<Box<dyn Write>>);
 
 impl Pipe {
-    /// Opens it.
-    pub fn new() -> Self {
-        Self(BufWriter::with_capacity(64 << 10, anstream::AutoStream::auto(std::io::stdout().lock())))
+    /// For a person: colours are taken out where nobody sees them.
+    pub fn of_words() -> Self {
+        Self::of(anstream::AutoStream::auto(std::io::stdout().lock()))
+    }
+
+    /// For a program: the bytes as they are.
+    pub fn of_bytes() -> Self {
+        Self::of(std::io::stdout().lock())
+    }
+
+    fn of(out: impl Write + 'static) -> Self {
+        Self(BufWriter::with_capacity(64 << 10, Box::new(out)))
     }
 
     /// Writes; breaks where nobody reads any more.
