@@ -378,7 +378,7 @@ fn a_stranger_proves_a_copy_by_hand_with_sha256sum_and_jq() {
     let lines: Vec<String> = fs::read_to_string(&day).expect("a day").lines().map(str::to_owned).collect();
     let hurt = |lines: &[String]| {
         let copy = twin(&stage);
-        fs::write(copy.path().join(&name), lines.iter().map(|l| format!("{l}\n")).collect::<String>()).expect("a file");
+        fs::write(copy.path().join(&name), lines.join("\n") + "\n").expect("a file");
         let (code, said) = by_hand(copy.path());
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains("wrong: "), "{said}");

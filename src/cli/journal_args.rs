@@ -118,9 +118,7 @@ const EXPORTS: [(Shape, &str, &str); 3] = [
 
 /// Reads some of the words of `--format`. Clap hands the one of an export up to the whole command line, so the two must
 /// be of one type.
-pub(super) fn formats(
-    some: &'static [(Shape, &'static str, &'static str)],
-) -> impl TypedValueParser<Value = Shape> + Clone {
+pub(super) fn formats(some: &'static [(Shape, &'static str, &'static str)]) -> impl TypedValueParser<Value = Shape> {
     let values = some.iter().map(|(_, word, help)| PossibleValue::new(*word).help(*help));
     PossibleValuesParser::new(values)
         .map(|word| some.iter().find(|(_, w, _)| *w == word).map_or(some[0].0, |(shape, ..)| *shape))

@@ -1,6 +1,7 @@
 //! Records as a person reads them: verdicts, reasons, and the desk's words.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use chrono::NaiveDate;
 
@@ -124,9 +125,10 @@ impl Tale {
             let time = format!("{} {}", zone.local(at).format("%Y-%m-%d %H:%M:%S"), zone.abbreviation(at));
             let pad = " ".repeat(self.width.saturating_sub(source.chars().count()));
             let mut lines = lines.into_iter();
-            text += &format!("{time}  {SOFT}{source}{PLAIN}{pad}  {}\n", lines.next().unwrap_or_default());
+            let first = lines.next().unwrap_or_default();
+            let _ = writeln!(text, "{time}  {SOFT}{source}{PLAIN}{pad}  {first}");
             for line in lines {
-                text += &format!("{}    {line}\n", " ".repeat(time.chars().count() + self.width + 2));
+                let _ = writeln!(text, "{}    {line}", " ".repeat(time.chars().count() + self.width + 2));
             }
         }
         text
@@ -193,7 +195,7 @@ impl Tale {
             (None, Some(up)) => format!("{up} of {} up", up + first.len()),
         };
         if rounds > 1 {
-            text += &format!(", {rounds} rounds until {}", self.clock(to, from));
+            let _ = write!(text, ", {rounds} rounds until {}", self.clock(to, from));
         }
         let mut more = Vec::new();
         if let Some(why) = blind {

@@ -122,7 +122,7 @@ mod tests {
         let mut said = String::new();
         let walked = walk(root.path(), &range, &mut |records| {
             let line: Vec<String> = records.iter().map(|r| format!("{}:{}", r.chain, r.n)).collect();
-            said += &format!("{}\n", line.join(" "));
+            said += &(line.join(" ") + "\n");
             ControlFlow::Continue(())
         });
         format!("{said}{} rolled up", walked.unwrap().rolled_up)

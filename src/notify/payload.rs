@@ -119,11 +119,11 @@ struct Ends<'a> {
     n: u64,
     head: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    closed_day: Option<Day<'a>>,
+    closed_day: Option<Closed<'a>>,
 }
 
 #[derive(Serialize)]
-struct Day<'a> {
+struct Closed<'a> {
     day: String,
     n: u64,
     head: &'a str,
@@ -181,7 +181,7 @@ fn ends(witness: &Witness) -> Ends<'_> {
         chain: witness.chain.as_str(),
         n: witness.n,
         head: witness.head.as_str(),
-        closed_day: closed.map(|c| Day { day: c.day.to_string(), n: c.n, head: c.head.as_str() }),
+        closed_day: closed.map(|c| Closed { day: c.day.to_string(), n: c.n, head: c.head.as_str() }),
     }
 }
 

@@ -37,7 +37,7 @@ fn what_a_later_version_writes_is_kept_to_the_byte() {
     let odd = reading.records.iter().find(|r| r.n == 5).unwrap();
     for record in [round, odd] {
         let written = append(copy_of.path(), &record.chain, &[(record.t, record.body.clone())]).unwrap();
-        assert_eq!(written, [record.clone()]);
+        assert_eq!(written, std::slice::from_ref(record));
     }
     assert_eq!(fs::read_to_string(copy_of.path().join(copied)).unwrap(), lines[..3].join("\n") + "\n");
 }
