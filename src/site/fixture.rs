@@ -287,18 +287,13 @@ pub(crate) fn stella(local: &str, words_out: usize, late: bool) -> Fixture {
         book: Book::default(),
         writeups: words::writeups(words_out, moment),
         records: words::rounds(moment),
-        heads: vec![ends("fremont", 482_017, "7f3a09b1".repeat(7) + "2222c41e")],
+        heads: vec![words::ends("fremont", 482_017, "7f3a09b1".repeat(7) + "2222c41e")],
         remarks: Vec::new(),
         moment,
         look_back: false,
     };
     fixture.book = book(&fixture, words_out, late);
     fixture
-}
-
-/// Where a chain ends.
-pub(crate) fn ends(chain: &str, n: u64, head: impl Into<String>) -> Witness {
-    Witness { chain: chain.into(), n, head: Head::from(head.into()), closed: None }
 }
 
 /// What each component shows: what is measured.

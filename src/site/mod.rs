@@ -17,7 +17,7 @@ pub mod feed;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
-mod fixture_words;
+pub(crate) mod fixture_words;
 #[cfg(test)]
 pub(crate) mod fixture_worlds;
 mod frame;

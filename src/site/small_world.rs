@@ -3,8 +3,8 @@
 
 use crate::incident::{Book, Event, Incident, Maintenance, Member, Voice};
 use crate::model::*;
-use crate::site::fixture::{Fixture, ends, shown};
-use crate::site::fixture_words::{blank, writeup};
+use crate::site::fixture::{Fixture, shown};
+use crate::site::fixture_words::{blank, ends, writeup};
 use crate::timeline::{ComponentTimeline, Outage, Place, Reason, Stretch, Timelines};
 
 /// UTC: `2026-11-23 17:00`.
