@@ -33,9 +33,9 @@ fn show_tells_every_kind_of_record_in_plain_lines() {
     insta::assert_snapshot!(text, @r#"
     2026-11-23 16:58:00 UTC  local            all 2 up
     2026-11-23 17:00:00 UTC  local, internal  details for the operator
-                                                api/http  192.0.2.7:443: no answer within 5 s after the request was sent
+          api/http  192.0.2.7:443: no answer within 5 s after the request was sent
     2026-11-23 17:00:00 UTC  local            2 of 3 up
-                                                api/http  down: no answer within 5 s (first byte, 3 tries)
+          api/http  down: no answer within 5 s (first byte, 3 tries)
     2026-11-23 17:02:00 UTC  desk             channel ops is known: it hears what comes from here on
     2026-11-23 17:02:00 UTC  desk             incident 2026-11-23-web: opens as web, api fail, since 17:00:00
     2026-11-23 17:02:00 UTC  desk             ops: about to be told of 2026-11-23-web/opened
@@ -45,9 +45,9 @@ fn show_tells_every_kind_of_record_in_plain_lines() {
     2026-11-23 17:02:00 UTC  desk             planned work move-the-database (redis) is set for 2026-11-30 04:00:00 to 2026-11-30 06:00:00
     2026-11-23 17:02:00 UTC  local            49 bytes before this are no whole record; they are named and stepped over
     2026-11-23 17:02:00 UTC  local            1 of 3 up
-                                                web/http  down: the connection was refused (connect, 2 tries)
-                                                worker/heartbeat  degraded: last sign of life 14 min ago – "old" (expect)
-                                                web/http  up (second look, 10 s later)
+          web/http  down: the connection was refused (connect, 2 tries)
+          worker/heartbeat  degraded: last sign of life 14 min ago – "old" (expect)
+          web/http  up (second look, 10 s later)
     2026-11-23 17:14:30 UTC  local            no look for 6 h 45 min, until 2026-11-24 00:00:00
     2026-11-24 00:00:00 UTC  desk             incident 2026-11-23-web: web fails too, since 2026-11-23 17:04:00
     2026-11-24 00:00:00 UTC  desk             incident 2026-11-23-web: web works again, since 2026-11-23 18:00:00
@@ -55,7 +55,7 @@ fn show_tells_every_kind_of_record_in_plain_lines() {
     2026-11-24 00:00:00 UTC  desk             incident 2026-11-23-web: is over, ended 2026-11-23 18:40:00
     2026-11-24 00:00:00 UTC  local            39 bytes before this are no whole record; they are named and stepped over
     2026-11-24 00:00:00 UTC  local            web/http  unknown: no route (connect)
-                                                blind: no canary answered; what failed says nothing about its target
+          blind: no canary answered; what failed says nothing about its target
     "#);
     insta::assert_snapshot!(remarks, @"Not shown: 2 lines that are no whole record; `statuary journal verify` says where.");
     let [text, _] = said(&["journal", "show", "--journal", &golden("journal-v1-forks")]);
@@ -63,7 +63,7 @@ fn show_tells_every_kind_of_record_in_plain_lines() {
     2026-11-23 23:57:00 UTC  oslo  web/http up, 4 rounds until 23:59:00
     2026-11-24 00:00:00 UTC  oslo  two ends of this chain are joined: a77482df… and 24760659…
     2026-11-24 00:01:00 UTC  oslo  web/http  down: no connection within 5 s (connect)
-                                     blind: no canary answered; what failed says nothing about its target
+          blind: no canary answered; what failed says nothing about its target
     2026-11-24 00:02:00 UTC  oslo  a record that this version cannot read; it is kept as it is
     2026-11-24 00:03:00 UTC  oslo  a record that this version cannot read; it is kept as it is
     "#);

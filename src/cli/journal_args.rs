@@ -16,7 +16,7 @@ pub enum JournalCommand {
     #[command(after_help = "Examples:\n  \
         statuary journal verify\n  \
         statuary journal verify --contains 7f3a09b1…   a head from an old mail\n  \
-        statuary journal verify --from https://status.example.com/   another's site: its record and its figures")]
+        statuary journal verify --from https://status.example.com/   another's record and figures")]
     Verify(VerifyArgs),
     /// Print the head of each chain: keep it, and nothing before it can be changed without your noticing
     #[command(after_help = "Example:\n  statuary journal head")]

@@ -11,6 +11,9 @@ use crate::model::{
     Seen, Span, Try, Verdict, Zone,
 };
 
+/// Stands before what belongs to the line above; reasons are long, and a terminal is narrow.
+const INDENT: &str = "      ";
+
 /// Which part of a record is told.
 #[derive(Clone, Debug)]
 pub struct Listener {
@@ -128,7 +131,7 @@ impl Tale {
             let first = lines.next().unwrap_or_default();
             let _ = writeln!(text, "{time}  {SOFT}{source}{PLAIN}{pad}  {first}");
             for line in lines {
-                let _ = writeln!(text, "{}    {line}", " ".repeat(time.chars().count() + self.width + 2));
+                let _ = writeln!(text, "{INDENT}{line}");
             }
         }
         text
