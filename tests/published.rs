@@ -253,6 +253,22 @@ fn a_copy_is_fetched_and_proved_over_http() {
         found.contains(&server.url("/status/journal/local/")) && found.contains("bytes, and index.json says"),
         "{found}"
     );
+    // One that is far longer than stated is not read to its end, and a status that is no page's size not at all.
+    let endless = |path: &Path, bytes: u64| {
+        let file = fs::File::options().write(true).truncate(true).open(path).expect("a file");
+        file.set_len(bytes).expect("a sparse file");
+    };
+    endless(&day, 4 << 30);
+    let found = prove(&server.url("/status/"), 1)["findings"].to_string();
+    assert!(
+        found.contains(&format!("it has {} bytes, and index.json says {}", bytes.len() + 1, bytes.len())),
+        "{found}"
+    );
+    let status = fs::read(stage.join("public/status.json")).expect("a status");
+    endless(&stage.join("public/status.json"), 65 << 20);
+    let said = refuse(&server.url("/status/"));
+    assert_eq!(said, "statuary: http://host/status/status.json: it has 64 MB or more, which is too much\n");
+    fs::write(stage.join("public/status.json"), status).expect("a file");
     fs::remove_file(&day).expect("a day");
     let name = day.strip_prefix(stage.join("public")).expect("below").display().to_string();
     assert!(refuse(&server.url("/status/")).contains(&format!("{name}: the server answered 404 Not Found")));

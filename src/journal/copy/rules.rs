@@ -325,3 +325,69 @@ fn component_of(form: &ComponentForm) -> Result<Component, String> {
         id: component,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Canary;
+
+    fn windows() -> Vec<WindowRule> {
+        vec![("24h".to_owned(), None), ("30d".to_owned(), Some(30))]
+    }
+
+    /// A site in a zone of its own, with thresholds that are no default.
+    fn site() -> Settings {
+        let written = rules_of_one("web", 3);
+        let mut settings = read_rules(written.as_bytes()).unwrap().settings;
+        settings.run.canaries =
+            vec![Canary { text: "tcp://192.0.2.1:443".into(), host: "192.0.2.1".into(), port: 443 }];
+        let mut hidden = settings.components[0].clone();
+        (hidden.id, hidden.visibility) = ("hidden".into(), Visibility::Internal);
+        settings.components.push(hidden);
+        settings
+    }
+
+    fn rules_of_one(id: &str, open_after: u32) -> String {
+        format!(
+            r#"{{"version":1,"site":{{"title":"S","url":"https://s.example/"}},"time_zone":"Asia/Kolkata",
+            "places":["oslo","rome","lima"],"quorum":2,
+            "weights":{{"major_outage":1.0,"partial_outage":0.3,"degraded_performance":0.0,"operational":0.0}},
+            "windows":[],"formulas":{{"known":"","uptime":"","coverage":"","groups":""}},
+            "components":[{{"id":"{id}","name":"Web","group":"Public","formerly":["www"],
+            "probes":[{{"id":"{id}/http","kind":"http","every_ms":null}}],"combine":"any","open_after":{open_after},
+            "resolve_after":1,"blip_within_ms":60000,"confirm_after_ms":null,"merge_within_ms":0,"group_within_ms":0,
+            "whole":true}}]}}"#
+        )
+    }
+
+    #[test]
+    fn what_figures_need_survives_and_nothing_else_leaves() {
+        let written = rules(&site(), &windows(), &BTreeSet::from(["web".into()]));
+        let text = String::from_utf8(written.clone()).unwrap();
+        assert!(!text.contains("hidden") && !text.contains("192.0.2.1"), "{text}");
+        let read = read_rules(&written).unwrap();
+        let (was, is) = (site(), read.settings);
+        assert_eq!((is.site.time_zone, is.run.quorum, is.run.vantages), (was.site.time_zone, 2, was.run.vantages));
+        let (a, b) = (&was.components[0], &is.components[0]);
+        assert_eq!(
+            (&b.id, &b.group, &b.formerly, b.combine, &b.rules),
+            (&a.id, &a.group, &a.formerly, a.combine, &a.rules)
+        );
+        assert_eq!((is.components.len(), &b.probes[0].key), (1, &a.probes[0].key));
+        assert_eq!((read.windows, read.partial), (windows(), BTreeSet::from(["web".into()])));
+    }
+
+    #[test]
+    fn a_strangers_rules_are_refused_where_they_cannot_be_ours() {
+        let refuse = |text: String| read_rules(text.as_bytes()).unwrap_err();
+        let good = || rules_of_one("web", 2);
+        insta::assert_snapshot!(refuse(rules_of_one("web", 0)), @"has thresholds of web that no config takes");
+        insta::assert_snapshot!(refuse(rules_of_one("w\u{1b}[31mb", 2)), @r#"says no rules: control character (\u0000-\u001F) found while parsing a string at line 5 column 34"#);
+        insta::assert_snapshot!(refuse(rules_of_one("Web", 2)), @r#"names the component "Web", which can be none"#);
+        insta::assert_snapshot!(refuse(good().replace("web/http", "api/http")), @r#"names the probe "api/http" of web, which can be none"#);
+        insta::assert_snapshot!(refuse(good().replace("\"rome\"", "\"../x\"")), @r#"names the place "../x", which can be none"#);
+        insta::assert_snapshot!(refuse(good().replace("0.3", "0.5")), @"weighs outages otherwise than this program: take the version that made it");
+        insta::assert_snapshot!(refuse(good().replace("Asia/Kolkata", "Asia/Nowhere")), @"names a time zone that is not known here");
+        insta::assert_snapshot!(refuse(good().replace("\"version\":1", "\"version\":7")), @"has version 7, and this program reads version 1: take a newer one");
+    }
+}
