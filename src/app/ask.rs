@@ -5,12 +5,12 @@ use std::io::{ErrorKind, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::app::{Folders, Kept, Proof, Trouble, clock, conf, proof, save, stands_at};
+use crate::app::{Folders, Kept, Proof, Trouble, clock, conf, history, proof, save, stands_at};
 use crate::config::{self, Loaded, Mistakes, Purpose};
 use crate::exchange::{self, ExchangeError, ExportFormat, Exported};
 use crate::incident;
 use crate::journal::{self, ChainHead, Range, Stat, Tell, Verification, VerifyOptions, Walked};
-use crate::model::{Body, ChainName, Head, Moment, Record, Remark, Span, WriteUp};
+use crate::model::{Body, ChainName, Head, History, Moment, Record, Remark, Span, WriteUp};
 use crate::probe::{KINDS, KindInfo};
 use crate::timeline;
 
@@ -100,6 +100,11 @@ pub fn word_remarks(site: &Path) -> Result<Vec<Remark>, Trouble> {
     Ok(stands.words.remarks.into_iter().chain(stands.book.remarks).collect())
 }
 
+/// Everything that the record says up to a moment, read from nothing with every checksum verified.
+pub fn told(site: &Path, until: Moment) -> Result<History, Trouble> {
+    Ok(history::up_to(&Folders::of(site), until)?.history)
+}
+
 /// The config, checked as `run` would.
 pub fn config_check(site: &Path) -> Result<Loaded, Mistakes> {
     config::load(site, Purpose { looks: true, tells: true })
@@ -159,8 +164,9 @@ pub fn declare(
     writeups: &[WriteUp],
     now: Moment,
 ) -> Result<Vec<Record>, Trouble> {
-    let timelines = timeline::fold(records, &loaded.settings, now);
-    let due = incident::due(&timelines, records, writeups, &loaded.settings, now);
+    let history = timeline::history(records, now);
+    let timelines = timeline::fold(&history, &loaded.settings, now);
+    let due = incident::due(&timelines, &history, writeups, &loaded.settings, now);
     save::desk(&Folders::of(site), loaded, due, now)
 }
 

@@ -139,7 +139,7 @@ fn known_to(stated: &Stated, records: Vec<Record>) -> Vec<Record> {
 /// Every figure that either side knows.
 fn compare(stated: &Stated, published: &Published, records: &[Record]) -> Vec<Compared> {
     let settings = &published.settings;
-    let timelines = timeline::fold(records, settings, stated.moment);
+    let timelines = timeline::fold(&timeline::history(records, stated.moment), settings, stated.moment);
     let mut worked_out: Vec<(&ComponentId, Vec<(&'static str, Figure)>)> = Vec::new();
     for component in settings.components.iter().filter(|c| !c.probes.is_empty() || published.partial.contains(&c.id)) {
         let timeline = timelines.component(component.id.as_str());

@@ -37,7 +37,7 @@ impl Form {
 }
 
 /// A day of a chain as its file is called: `local/2026/11/23.jsonl`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DayName {
     /// Which chain.
     pub chain: ChainName,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::Moment;
 use crate::publish::swap::swap_watched;
-use crate::publish::{Copied, Swapped, survey, swap};
+use crate::publish::{Copied, Standing, Swapped, standing, survey, swap};
 use crate::render::{Class, Output};
 
 struct Stage {
@@ -29,12 +29,16 @@ impl Stage {
 
     fn survey(&self, names: &[&str]) -> Vec<Copied> {
         let files = names.iter().map(|n| (format!("journal/{n}"), self.join("journal").join(n))).collect();
-        survey(&self.join("public"), &self.join(".statuary"), files).unwrap()
+        survey(&self.standing(), files).unwrap()
+    }
+
+    fn standing(&self) -> Standing {
+        standing(&self.join("public"), &self.join(".statuary")).unwrap()
     }
 
     fn swap(&self, names: &[&str]) -> Swapped {
         let copies = self.survey(names);
-        swap(&self.join("public"), &self.join(".statuary"), &pages(), &copies, Moment::from_ms(0)).unwrap()
+        swap(&self.standing(), &pages(), &copies, &[], Moment::from_ms(0)).unwrap()
     }
 
     fn shown(&self, name: &str) -> Option<String> {
@@ -44,7 +48,7 @@ impl Stage {
 
 /// The index names the copies, and so does a file that is made each round.
 fn pages() -> Vec<Output> {
-    let page = |path: &str, class| Output { path: path.to_owned(), bytes: b"journal/a journal/b".to_vec(), class };
+    let page = |path: &str, class| Output::new(path, "journal/a journal/b", class);
     vec![page("index.html", Class::Index), page("journal/index.json", Class::Live)]
 }
 
@@ -94,15 +98,15 @@ fn what_is_appended_meanwhile_waits_for_the_next_swap() {
     let copies = stage.survey(&["a"]);
     assert_eq!((copies[0].bytes(), copies[0].sha256().len()), (6, 64));
     stage.write("a", "first\nsecond\n");
-    swap(&stage.join("public"), &stage.join(".statuary"), &[], &copies, Moment::from_ms(0)).unwrap();
+    swap(&stage.standing(), &[], &copies, &[], Moment::from_ms(0)).unwrap();
     assert_eq!(stage.shown("a").as_deref(), Some("first\n"));
     stage.swap(&["a"]);
     assert_eq!(stage.shown("a").as_deref(), Some("first\nsecond\n"));
     // What was surveyed and is another file now is no longer what was meant: the old one stays.
+    fs::write(stage.join("public/journal/a"), "by hand").unwrap();
     let copies = stage.survey(&["a"]);
     stage.write("a", "FIRST\nsecond\n");
-    fs::write(stage.join("public/journal/a"), "by hand").unwrap();
-    let refused = swap(&stage.join("public"), &stage.join(".statuary"), &[], &copies, Moment::from_ms(0));
+    let refused = swap(&stage.standing(), &[], &copies, &[], Moment::from_ms(0));
     assert!(refused.unwrap_err().to_string().ends_with("journal/a was changed while it was copied"));
     assert_eq!(stage.shown("a").as_deref(), Some("by hand"));
 }
@@ -113,8 +117,8 @@ fn law_5_no_half_copy_is_ever_seen_and_none_is_named_before_it_is_there() {
         let stage = Stage::new();
         stage.write("a", "a first\n");
         let copies = stage.survey(&["a"]);
-        let only = [Output { path: "index.html".into(), bytes: b"journal/a".to_vec(), class: Class::Index }];
-        swap(&stage.join("public"), &stage.join(".statuary"), &only, &copies, Moment::from_ms(0)).unwrap();
+        let only = [Output::new("index.html", "journal/a", Class::Index)];
+        swap(&stage.standing(), &only, &copies, &[], Moment::from_ms(0)).unwrap();
         stage.write("a", "a first\na second\n");
         stage.write("b", "b\n");
         let copies = stage.survey(&["a", "b"]);
@@ -123,8 +127,8 @@ fn law_5_no_half_copy_is_ever_seen_and_none_is_named_before_it_is_there() {
             left -= 1;
             if left < 0 { Err(io::Error::other("killed")) } else { Ok(()) }
         };
-        let (public, state) = (stage.join("public"), stage.join(".statuary"));
-        let result = swap_watched(&public, &state, (&pages(), &copies), Moment::from_ms(0), &mut watch);
+        let public = stage.join("public");
+        let result = swap_watched(&stage.standing(), (&pages(), &copies), &[], Moment::from_ms(0), &mut watch);
         let whole =
             |text: Option<String>| text.is_none_or(|t| ["a first\n", "a first\na second\n", "b\n"].contains(&&*t));
         assert!(whole(stage.shown("a")) && whole(stage.shown("b")), "killed at step {kill_at}");

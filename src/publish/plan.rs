@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::model::Moment;
 use crate::publish::manifest::{Looks, Made, Manifest};
-use crate::publish::wanted::{Copied, Wanted, sha256};
+use crate::publish::standing::meta;
+use crate::publish::wanted::{Wanted, sha256};
 use crate::publish::{ASSET_STAYS, PublishError};
-use crate::render::{Class, Output};
+use crate::render::Class;
 
 /// The staging folder's name where it has to be inside the public folder.
 pub(super) const STAGING: &str = ".statuary-staging";
@@ -57,27 +57,35 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Compares the files with what is there.
+    /// Compares the files with what is there. `kept` are the paths of files that stand as they would be made.
     pub(super) fn make(
         public: &Path,
         before: &Manifest,
-        files: &'a [Output],
-        copies: &'a [Copied],
+        files: &[Wanted<'a>],
+        kept: &[&'a str],
         now: Moment,
     ) -> Result<Self, PublishError> {
-        let files: Vec<Wanted<'a>> = files.iter().map(Wanted::Made).chain(copies.iter().map(Wanted::Copied)).collect();
-        let wanted = check_paths(&files)?;
+        let wanted = check_paths(files, kept)?;
         let mut plan = Self::default();
+        for path in kept {
+            let Some(made) = before.files.get(*path) else {
+                return Err(PublishError::Path {
+                    path: (*path).to_owned(),
+                    why: "it is kept, and nothing stands there",
+                });
+            };
+            plan.after.files.insert((*path).to_owned(), made.clone());
+            plan.unchanged += 1;
+        }
         for file in files {
             let sha256 = file.sha256();
-            let looks = looks_if_same(public, before.files.get(file.path()), file, &sha256)?;
+            let looks = looks_if_same(public, before.files.get(file.path()), *file, &sha256)?;
             let asset = file.class() == Class::Asset;
-            let made = Made { sha256: vec![sha256], looks, source: file.source(), asset, unused: None };
-            plan.after.files.insert(file.path().to_owned(), made);
+            plan.after.files.insert(file.path().to_owned(), Made::new(sha256, looks, asset, file.print()));
             if looks.is_some() {
                 plan.unchanged += 1;
             } else {
-                plan.changed.push((file, Turn::of(public, file)));
+                plan.changed.push((*file, Turn::of(public, *file)));
             }
         }
         plan.changed.sort_by(|(a, a_turn), (b, b_turn)| (a_turn, a.path()).cmp(&(b_turn, b.path())));
@@ -95,7 +103,7 @@ impl<'a> Plan<'a> {
         let since = made.unused_since().unwrap_or(now);
         if made.asset && now - since < ASSET_STAYS {
             // A clock that went back begins the day anew rather than never ending it.
-            self.after.files.insert(path.to_owned(), Made { unused: Some(since.min(now).ms()), ..made.clone() });
+            self.after.files.insert(path.to_owned(), made.left_since(since.min(now)));
         } else if is_ours(public, path, made)? {
             self.stale.insert(path.to_owned());
         }
@@ -134,12 +142,7 @@ impl<'a> Plan<'a> {
     pub(super) fn under_way(&self, before: &Manifest) -> Manifest {
         let mut both = before.clone();
         for (path, made) in &self.after.files {
-            let mut made = made.clone();
-            if let Some(old) = before.files.get(path) {
-                let others = old.sha256.iter().filter(|sha| !made.sha256.contains(sha));
-                made.sha256 = made.sha256.iter().chain(others).cloned().collect();
-            }
-            both.files.insert(path.clone(), made);
+            both.files.insert(path.clone(), made.under_way(before.files.get(path)));
         }
         both
     }
@@ -230,21 +233,11 @@ fn is_ours(public: &Path, path: &str, made: &Made) -> Result<bool, PublishError>
     Ok(made.sha256.contains(&sha256(&bytes)))
 }
 
-/// What stands at a path, links not followed; none: nothing.
-fn meta(path: &Path) -> Result<Option<Metadata>, PublishError> {
-    match fs::symlink_metadata(path) {
-        Ok(meta) => Ok(Some(meta)),
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        Err(e) => Err(PublishError::io(path, "it cannot be looked at", e)),
-    }
-}
-
 /// Refuses paths that lead out of the public folder, or that cannot stand side by side.
-fn check_paths<'a>(files: &[Wanted<'a>]) -> Result<BTreeSet<&'a str>, PublishError> {
+fn check_paths<'a>(files: &[Wanted<'a>], kept: &[&'a str]) -> Result<BTreeSet<&'a str>, PublishError> {
     let refuse = |path: &str, why| Err(PublishError::Path { path: path.to_owned(), why });
     let mut wanted = BTreeSet::new();
-    for file in files {
-        let path = file.path();
+    for path in files.iter().map(|f| f.path()).chain(kept.iter().copied()) {
         if path.starts_with('/') {
             return refuse(path, "it is not relative to the public folder");
         }

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use crate::model::Moment;
 use crate::publish::disk;
-use crate::publish::manifest::{self, Looks, Manifest};
+use crate::publish::manifest::Looks;
 use crate::publish::plan::{Plan, STAGING};
 use crate::publish::wanted::{Copied, Wanted};
-use crate::publish::{PublishError, Swapped};
+use crate::publish::{PublishError, Standing, Swapped};
 use crate::render::Output;
 
 /// One change of the disk that is about to be made.
@@ -36,16 +36,15 @@ pub(super) type Watch<'a> = &'a mut dyn FnMut(Step) -> io::Result<()>;
 
 /// See [`crate::publish::swap()`].
 pub(super) fn swap(
-    public: &Path,
-    state: &Path,
-    files: &[Output],
-    copies: &[Copied],
+    standing: &Standing,
+    made: (&[Output], &[Copied]),
+    kept: &[String],
     now: Moment,
 ) -> Result<Swapped, PublishError> {
-    let result = swap_watched(public, state, (files, copies), now, &mut |_| Ok(()));
+    let result = swap_watched(standing, made, kept, now, &mut |_| Ok(()));
     if result.is_err() {
         // A full disk is helped by it, and the next swap does it anyway.
-        for staging in [state.join("staging"), public.join(STAGING)] {
+        for staging in [standing.state.join("staging"), standing.public.join(STAGING)] {
             let _ = disk::remove_tree(&staging);
         }
     }
@@ -54,17 +53,19 @@ pub(super) fn swap(
 
 /// A swap that can be stopped between any two steps.
 pub(super) fn swap_watched(
-    public: &Path,
-    state: &Path,
+    standing: &Standing,
     (files, copies): (&[Output], &[Copied]),
+    kept: &[String],
     now: Moment,
     watch: Watch<'_>,
 ) -> Result<Swapped, PublishError> {
-    let (public, state) = (real_folder(public)?, real_folder(state)?);
-    let note = manifest::path(&public, &state);
-    let before = Manifest::load(&note);
-    let plan = Plan::make(&public, &before, files, copies, now)?;
-    let mut act = Act { public: &public, staging: staging(&public, &state)?, inside: false, watch };
+    let Standing { public, state, note, before, .. } = standing;
+    let wanted: Vec<Wanted<'_>> =
+        files.iter().map(Wanted::Made).chain(copies.iter().filter(|c| !c.stands()).map(Wanted::Copied)).collect();
+    let standing_copies = copies.iter().filter(|c| c.stands()).map(|c| c.path.as_str());
+    let kept: Vec<&str> = kept.iter().map(String::as_str).chain(standing_copies).collect();
+    let plan = Plan::make(public, before, &wanted, &kept, now)?;
+    let mut act = Act { public, staging: staging(public, state)?, inside: false, watch };
     for left in [state.join("staging"), public.join(STAGING)] {
         // A killed swap's; this one makes its own.
         if left.symlink_metadata().is_ok() {
@@ -74,8 +75,8 @@ pub(super) fn swap_watched(
     let mut after = plan.after.clone();
     if !plan.changed.is_empty() || !plan.stale.is_empty() || !plan.clear.is_empty() {
         act.stage(&plan)?;
-        let under_way = plan.under_way(&before);
-        act.step(Step::Note, &note, |note| under_way.save(note))?;
+        let under_way = plan.under_way(before);
+        act.step(Step::Note, note, |note| under_way.save(note))?;
         act.clear(&plan)?;
         act.place(&plan)?;
         act.remove(&plan.stale)?;
@@ -87,18 +88,12 @@ pub(super) fn swap_watched(
             }
         }
     }
-    if after != before || !note.exists() {
-        act.step(Step::Note, &note, |note| after.save(note))?;
+    if after != *before || !note.exists() {
+        act.step(Step::Note, note, |note| after.save(note))?;
     }
     act.tidy()?;
     let removed = plan.stale.len() + plan.clear.len();
     Ok(Swapped { written: plan.changed.len(), unchanged: plan.unchanged, removed })
-}
-
-/// Makes a folder where it is missing, and follows the links that lead to it: the operator may have put it elsewhere.
-fn real_folder(folder: &Path) -> Result<PathBuf, PublishError> {
-    fs::create_dir_all(folder).map_err(|e| PublishError::io(folder, "the folder cannot be made", e))?;
-    folder.canonicalize().map_err(|e| PublishError::io(folder, "the folder cannot be found", e))
 }
 
 /// Where files are staged: in the state folder, or inside the public one where that is a file system of its own.

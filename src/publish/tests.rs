@@ -7,8 +7,8 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::model::{Moment, Span};
-use crate::publish::swap::{Step, swap_watched};
-use crate::publish::{Swapped, after, swap};
+use crate::publish::swap::{Step, Watch};
+use crate::publish::{PublishError, Swapped, after, standing};
 use crate::render::{Class, Output};
 
 /// A site's folder with its public and its state folder.
@@ -30,11 +30,11 @@ impl Stage {
     }
 
     fn swap(&self, files: &[Output], hour: i64) -> Swapped {
-        swap(&self.public(), &self.state(), files, &[], at(hour)).unwrap()
+        swap(&self.public(), &self.state(), files, at(hour)).unwrap()
     }
 
     fn refuse(&self, files: &[Output]) -> String {
-        let error = swap(&self.public(), &self.state(), files, &[], at(0)).unwrap_err().to_string();
+        let error = swap(&self.public(), &self.state(), files, at(0)).unwrap_err().to_string();
         let root = self.root.path().canonicalize().unwrap();
         error.replace(&root.display().to_string(), "site")
     }
@@ -73,7 +73,23 @@ fn at(hour: i64) -> Moment {
 }
 
 fn file(class: Class, path: &str, text: &str) -> Output {
-    Output { path: path.to_owned(), bytes: text.as_bytes().to_vec(), class }
+    Output::new(path, text, class)
+}
+
+/// A swap where nothing is kept.
+fn swap(public: &Path, state: &Path, files: &[Output], now: Moment) -> Result<Swapped, PublishError> {
+    crate::publish::swap(&standing(public, state)?, files, &[], &[], now)
+}
+
+/// The same, stopped where `watch` says.
+fn swap_watched(
+    public: &Path,
+    state: &Path,
+    files: &[Output],
+    now: Moment,
+    watch: Watch<'_>,
+) -> Result<Swapped, PublishError> {
+    crate::publish::swap::swap_watched(&standing(public, state)?, (files, &[]), &[], now, watch)
 }
 
 /// A small site. Each page's text is the list of files that it names.
@@ -159,7 +175,7 @@ fn law_5_at_every_kill_no_page_names_a_missing_file_and_the_next_swap_completes_
             left -= 1;
             Ok(())
         };
-        let result = swap_watched(&stage.public(), &stage.state(), (&site(2), &[]), at(1), &mut watch);
+        let result = swap_watched(&stage.public(), &stage.state(), &site(2), at(1), &mut watch);
         let shown = stage.shown();
         for (page, text) in shown.iter().filter(|(page, _)| page.as_str() != "CNAME") {
             for name in text.split_whitespace() {
@@ -194,7 +210,7 @@ fn a_killed_swap_rolls_forward_to_another_site() {
         left -= 1;
         if left == 0 { Err(io::Error::other("killed")) } else { Ok(()) }
     };
-    swap_watched(&stage.public(), &stage.state(), (&site(2), &[]), at(0), &mut watch).unwrap_err();
+    swap_watched(&stage.public(), &stage.state(), &site(2), at(0), &mut watch).unwrap_err();
     stage.swap(&site(4), 30);
     stage.swap(&site(4), 60);
     assert_eq!(stage.shown(), texts(&site(4)));
@@ -212,7 +228,7 @@ fn the_order_is_assets_settled_live_index() {
         Ok(())
     };
     let files = &site(1)[..5];
-    swap_watched(&stage.public(), &stage.state(), (files, &[]), at(0), &mut watch).unwrap();
+    swap_watched(&stage.public(), &stage.state(), files, at(0), &mut watch).unwrap();
     insta::assert_snapshot!(counts.join("\n").trim_start(), @r"
     assets/style.1.css
     assets/style.1.css incidents/1/index.html
@@ -304,7 +320,7 @@ fn a_mount_point_is_swapped_file_by_file() {
     let stage = Stage::new();
     stage.swap(&site(1), 0);
     let mut watch = |step| if step == Step::Place { Err(io::ErrorKind::CrossesDevices.into()) } else { Ok(()) };
-    swap_watched(&stage.public(), &stage.state(), (&site(2), &[]), at(0), &mut watch).unwrap();
+    swap_watched(&stage.public(), &stage.state(), &site(2), at(0), &mut watch).unwrap();
     let mut wanted = texts(&site(2));
     wanted.insert("assets/style.1.css".into(), String::new());
     assert_eq!(stage.shown(), wanted);
@@ -316,9 +332,9 @@ fn a_mount_point_is_swapped_file_by_file() {
         return eprintln!("skipped the second half of a_mount_point_is_swapped_file_by_file: one file system");
     }
     let inode = memory.path().metadata().unwrap().ino();
-    swap(memory.path(), disk.path(), &site(1), &[], at(0)).unwrap();
-    swap(memory.path(), disk.path(), &site(3), &[], at(30)).unwrap();
-    swap(memory.path(), disk.path(), &site(3), &[], at(60)).unwrap();
+    swap(memory.path(), disk.path(), &site(1), at(0)).unwrap();
+    swap(memory.path(), disk.path(), &site(3), at(30)).unwrap();
+    swap(memory.path(), disk.path(), &site(3), at(60)).unwrap();
     assert_eq!(show(memory.path()), texts(&site(3)));
     assert_eq!(memory.path().metadata().unwrap().ino(), inode);
 }

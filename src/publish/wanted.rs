@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::publish::PublishError;
-use crate::publish::manifest::{self, Looks, Manifest};
+use crate::model::Print;
+use crate::publish::manifest::Looks;
+use crate::publish::{PublishError, Standing};
 use crate::render::{Class, Output};
 
 /// How much of a copied file is in memory at a time.
@@ -22,6 +23,7 @@ pub struct Copied {
     source: PathBuf,
     looks: Looks,
     sha256: String,
+    stands: bool,
 }
 
 impl Copied {
@@ -35,27 +37,26 @@ impl Copied {
         &self.sha256
     }
 
-    /// How its source looked.
-    pub(super) fn looks(&self) -> Looks {
-        self.looks
+    /// Whether it is published already.
+    pub(super) fn stands(&self) -> bool {
+        self.stands
     }
 }
 
 /// See [`crate::publish::survey`].
-pub(super) fn survey(public: &Path, state: &Path, files: Vec<(String, PathBuf)>) -> Result<Vec<Copied>, PublishError> {
-    // A folder that is not there yet holds nothing that is known.
-    let real = |folder: &Path| folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());
-    let known = Manifest::load(&manifest::path(&real(public), &real(state)));
+pub(super) fn survey(standing: &Standing, files: Vec<(String, PathBuf)>) -> Result<Vec<Copied>, PublishError> {
     let mut copies = Vec::with_capacity(files.len());
     for (path, source) in files {
         let fail = |e| PublishError::io(&source, "the file that is to be published cannot be read", e);
         let looks = Looks::of(&fs::metadata(&source).map_err(fail)?);
-        let made = known.files.get(&path).filter(|made| made.source == Some(looks));
-        let sha256 = match made.map(|made| made.sha256.as_slice()) {
-            Some([one]) => one.clone(),
-            _ => stream(&source, looks.size(), &mut io::sink()).map_err(fail)?,
+        // A day only grows, so that its size alone would tell.
+        let known = standing.sha256(&path, Print::of(&looks));
+        let stands = known.is_some();
+        let sha256 = match known {
+            Some(known) => known.to_owned(),
+            None => stream(&source, looks.size(), &mut io::sink()).map_err(fail)?,
         };
-        copies.push(Copied { path, source, looks, sha256 });
+        copies.push(Copied { path, source, looks, sha256, stands });
     }
     Ok(copies)
 }
@@ -97,11 +98,11 @@ impl<'a> Wanted<'a> {
         }
     }
 
-    /// How the source looks; none where the bytes were made here.
-    pub(super) fn source(self) -> Option<Looks> {
+    /// What it is made from: of a copy, how its source looks.
+    pub(super) fn print(self) -> Option<Print> {
         match self {
-            Self::Made(_) => None,
-            Self::Copied(file) => Some(file.looks()),
+            Self::Made(file) => file.print,
+            Self::Copied(file) => Some(Print::of(&file.looks)),
         }
     }
 

@@ -16,7 +16,7 @@ const VERSION: u32 = 1;
 const MAX_FILES: usize = 3_650_000;
 
 /// A copy's table of contents.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Index {
     /// Days before this one are closed.
     pub closed_before: NaiveDate,
@@ -25,7 +25,7 @@ pub struct Index {
 }
 
 /// A file of a copy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Listed {
     /// Its name under `journal/`.
     pub name: DayName,
@@ -34,7 +34,7 @@ pub struct Listed {
 }
 
 /// What a closed file holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Content {
     /// Its size in bytes.
     pub bytes: u64,
