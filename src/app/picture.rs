@@ -12,6 +12,7 @@ use crate::model::{Moment, Print, Record, Remark, Span, Witness};
 use crate::publish::{self, Copied, Standing, Swapped};
 use crate::render::{self, Class, Output};
 use crate::site::{self, Scene, World};
+use crate::timeline;
 
 /// A picture that was changed this lately may be changed again within what a file system's clock can tell.
 const FRESH: Span = Span::from_secs(10);
@@ -29,18 +30,31 @@ struct Picture {
 /// Makes what does not stand yet in the `public` folder, and puts it there. `state` holds the list of what stands.
 pub fn show(
     at: &Folders,
-    stands: &Stands,
+    stands: &mut Stands,
     (public, state): (&Path, &Path),
     look_back: bool,
     now: Moment,
 ) -> Result<Swapped, Trouble> {
     let standing = publish::standing(public, state)?;
-    let picture = draw(at, stands, &standing, look_back, now)?;
+    let picture = loop {
+        if let Some(picture) = draw(at, stands, &standing, look_back, now)? {
+            break picture;
+        }
+        history::bring_hours(at, &mut stands.history, stands.hours, stands.moment)?;
+        stands.timelines = timeline::fold(&stands.history, &stands.loaded.settings, stands.moment);
+    };
     Ok(publish::swap(&standing, &picture.files, &picture.copies, &picture.kept, now)?)
 }
 
-/// The one way from what is known to files: which pages have to be made, the rounds that they look at, the pages.
-fn draw(at: &Folders, stands: &Stands, standing: &Standing, look_back: bool, now: Moment) -> Result<Picture, Trouble> {
+/// The one way from what is known to files: which pages have to be made, the rounds that they look at, the pages. None:
+/// one of them shows latency, and old hours of it are not at hand.
+fn draw(
+    at: &Folders,
+    stands: &Stands,
+    standing: &Standing,
+    look_back: bool,
+    now: Moment,
+) -> Result<Option<Picture>, Trouble> {
     let theme = config::theme(&at.site).map_err(|e| {
         Trouble::Publish(format!("templates/ or static/ cannot be read: {e}; the site was not changed"))
     })?;
@@ -51,6 +65,9 @@ fn draw(at: &Folders, stands: &Stands, standing: &Standing, look_back: bool, now
     let world = world(stands, &stands.history.declared, &heads, &remarks, look_back);
     let scene = Scene::new(&world);
     let plan = site::plan(&scene, base, standing.prints());
+    if plan.wants_latency() && journal::is_set_aside(&stands.history) {
+        return Ok(None);
+    }
     let windows = plan.wants(&scene);
     let rounds = journal::rounds(&at.journal, &windows)?;
     let scene = scene.hear(&rounds, &windows);
@@ -66,7 +83,7 @@ fn draw(at: &Folders, stands: &Stands, standing: &Standing, look_back: bool, now
     kept.extend(copy.kept);
     let days = copy.days.iter().map(|day| day.path.as_str());
     render::no_collisions(&files, kept.iter().map(String::as_str).chain(days))?;
-    Ok(Picture { files, copies: copy.days, kept })
+    Ok(Some(Picture { files, copies: copy.days, kept }))
 }
 
 /// The program that makes the pages: its version, and the file that runs. Another program makes them anew.
