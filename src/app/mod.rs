@@ -8,10 +8,13 @@
 mod ask;
 mod clock;
 mod conf;
+mod copy;
 mod drill;
 mod history;
+mod kept;
 mod past;
 mod picture;
+mod proof;
 mod said;
 mod save;
 mod tell;
@@ -31,15 +34,18 @@ use crate::writeup;
 use history::Past;
 
 pub use ask::{
-    append, config_check, config_schema, declare, heads, kinds, moment, public_folder, starter, stat, told, verify,
-    word_remarks,
+    append, chains, config_check, config_schema, declare, export, heads, kinds, moment, names_of, prove, public_folder,
+    starter, stat, time, told, verify, walk, word_remarks,
 };
 pub use clock::now;
+pub use kept::{Kept, record};
+pub use proof::{Agreement, Compared, Percent, Proof};
 pub use said::say as say_remark;
 // The nouns that the questions and reports are answered with; the command line names them by this room.
 pub use crate::config::Mistake;
+pub use crate::exchange::{ExportFormat, Exported};
 pub use crate::incident::{Incident, Shown};
-pub use crate::journal::Finding;
+pub use crate::journal::{Finding, Range, Tell, Verification, Walked};
 pub use crate::probe::{Look, Observation};
 pub use trouble::Trouble;
 
