@@ -3,7 +3,7 @@
 use crate::model::Rules;
 use crate::timeline::blip::{self, Short};
 use crate::timeline::gather::Look;
-use crate::timeline::level::{Level, Spell, Thresholds};
+use crate::timeline::level::{self, Level, Spell, Thresholds};
 use crate::timeline::window::{Spans, without};
 
 /// What a strip tells, in ms.
@@ -50,6 +50,8 @@ pub(super) fn read(looks: &[Look], rules: &Rules, windows: &[(i64, i64)], moment
         Story { since: Some(first.t), gap: looks.last().map_or(0, |l| i64::from(l.gap)), ..Story::default() };
     let mut before: Option<usize> = None;
     let mut window = 0;
+    // A bad look in a window opens nothing, but neither is it a good one: it has no vote, and shows nothing outside.
+    let mut mute = Spans::new();
     for (i, look) in looks.iter().enumerate() {
         vouch(&mut story, look, looks.get(i + 1).map_or(i64::MAX, |next| next.t));
         let Some(level) = look.level() else { continue };
@@ -61,6 +63,9 @@ pub(super) fn read(looks: &[Look], rules: &Rules, windows: &[(i64, i64)], moment
             for one in &mut levels {
                 one.take(looks, i, level, before, in_window);
             }
+            if in_window && level > 0 && !levels.iter().any(Level::is_open) {
+                mute.push((look.t, level::known_after(looks, i)));
+            }
         }
         before = Some(i);
     }
@@ -68,6 +73,8 @@ pub(super) fn read(looks: &[Look], rules: &Rules, windows: &[(i64, i64)], moment
         level.finish(looks, moment);
     }
     let [bad, down] = levels;
+    story.voting = without(story.voting, &mute);
+    story.known = without(story.known, &without(mute, windows));
     settle(story, bad, down, looks, thresholds.blip_within, moment)
 }
 

@@ -1,0 +1,83 @@
+//! Every figure of `timeline`, over random worlds, against an independent, slow and obvious computation of MEANING.md.
+mod chains;
+mod desk;
+mod dice;
+mod fold;
+mod plan;
+mod rounds;
+mod slow;
+mod told;
+mod truth;
+mod world;
+mod zones;
+
+use statuary::model::Moment;
+
+use told::Told;
+use world::World;
+
+/// Calendar days that are compared, today the last.
+const DAYS: usize = 40;
+/// Worlds that are shown where the two sides differ.
+const SHOWN: usize = 3;
+/// Months that are compared, this one the last.
+const MONTHS: usize = 4;
+
+/// What the fold tells differently from the slow computation at a moment.
+fn differs(world: &World, moment: Moment) -> String {
+    let (mut fast, mut slowly) = (Told::new(world.base), Told::new(world.base));
+    fold::tell(&fold::fold_all(&world.records, &world.settings, moment), &world.settings, moment, &mut fast);
+    slow::tell(&slow::world(&world.records, &world.settings, moment), &world.settings, moment, &mut slowly);
+    fast.against(&slowly)
+}
+
+/// Leaves out records, then components and places, as long as the two sides still differ.
+fn shrink(mut world: World, moment: Moment) -> World {
+    let mut chunk = world.records.len().div_ceil(2);
+    while chunk > 0 {
+        let mut at = 0;
+        while at < world.records.len() {
+            let mut less = world.clone();
+            less.records.drain(at..(at + chunk).min(world.records.len()));
+            if differs(&less, moment).is_empty() {
+                at += chunk;
+            } else {
+                world = less;
+            }
+        }
+        chunk /= 2;
+    }
+    for i in (0..world.settings.components.len()).rev() {
+        let mut less = world.clone();
+        less.settings.components.remove(i);
+        if !differs(&less, moment).is_empty() {
+            world = less;
+        }
+    }
+    world
+}
+
+/// What differs in a world, with the world as small as it still does; empty where nothing does.
+fn check(seed: u64) -> String {
+    let world = world::draw(seed);
+    let Some(moment) = world.moments.iter().find(|moment| !differs(&world, **moment).is_empty()) else {
+        return String::new();
+    };
+    let small = shrink(world.clone(), *moment);
+    let at = (moment.ms() - world.base) as f64 / 1000.0;
+    let (strips, drawing, found) = (small.strips(), small.drawing(), differs(&small, *moment));
+    format!("seed {seed} at {at}s ({moment}):\n{strips}\n{drawing}\n{found}\n")
+}
+
+/// How many worlds: `STATUARY_WORLDS`, else a few hundred. `STATUARY_SEED` is the first.
+fn worlds() -> std::ops::Range<u64> {
+    let read = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
+    let first = read("STATUARY_SEED").unwrap_or(0);
+    first..first + read("STATUARY_WORLDS").unwrap_or(400)
+}
+
+#[test]
+fn every_figure_is_what_a_slow_computation_says() {
+    let found: Vec<String> = worlds().map(check).filter(|text| !text.is_empty()).take(SHOWN).collect();
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}

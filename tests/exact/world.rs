@@ -1,0 +1,131 @@
+//! One world: what was written, today's config, and the moments at which it is asked for.
+
+use std::fmt::Write as _;
+
+use statuary::model::{Body, Combine, Moment, Record, Settings, Verdict};
+
+use crate::chains::Chains;
+use crate::dice::Dice;
+use crate::{desk, plan, rounds};
+
+/// A drawn world.
+#[derive(Clone)]
+pub struct World {
+    /// Times are told from here.
+    pub base: i64,
+    pub settings: Settings,
+    /// In no order, some more than once.
+    pub records: Vec<Record>,
+    pub moments: Vec<Moment>,
+}
+
+/// The same world for the same seed.
+pub fn draw(seed: u64) -> World {
+    let mut dice = Dice::new(seed);
+    let plan = plan::draw(&mut dice);
+    let mut chains = Chains::default();
+    rounds::write(&plan, &mut dice, &mut chains);
+    desk::write(&plan, &mut dice, &mut chains);
+    let mut records = chains.records;
+    let moments = moments(&mut dice, &plan, &records);
+    let twice: Vec<Record> = records.iter().filter(|_| dice.chance(3)).cloned().collect();
+    records.extend(twice);
+    dice.shuffle(&mut records);
+    World { base: plan.start, settings: plan.settings, records, moments }
+}
+
+/// The end of the record, and somewhere on the way: at a record, where a look stops vouching, between, long after.
+fn moments(dice: &mut Dice, plan: &plan::Plan, records: &[Record]) -> Vec<Moment> {
+    let Some(last) = records.iter().filter(|r| matches!(r.body, Body::Round(_))).map(|r| r.t.ms()).max() else {
+        return vec![Moment::from_ms(plan.start)];
+    };
+    let at = dice.pick(records).t.ms();
+    let way = match dice.between(0, 5) {
+        0 => at,
+        1 => at + plan.gaps[0],
+        2 => at + plan.gaps[0] + 1,
+        3 => last + dice.between(0, 8 * plan.step),
+        4 => last + dice.between(0, 40) * 86_400_000,
+        _ => dice.between(plan.start, plan.end),
+    };
+    vec![Moment::from_ms(last), Moment::from_ms(way)]
+}
+
+fn letter(verdict: Verdict) -> char {
+    match verdict {
+        Verdict::Up => 'u',
+        Verdict::Degraded => 'g',
+        Verdict::Down => 'd',
+        Verdict::Unknown => '?',
+    }
+}
+
+impl World {
+    /// The config in a few lines, and every record as letters: `fra#3 60s web/a:u web/b:d+10s?`.
+    pub fn drawing(&self) -> String {
+        let mut text = String::new();
+        let at = |ms: i64| format!("{}s", (ms - self.base) as f64 / 1000.0);
+        let run = &self.settings.run;
+        let zone = self.settings.site.time_zone.name();
+        let base = Moment::from_ms(self.base);
+        let _ = writeln!(text, "{base} in {zone}; places {:?}, quorum {}", run.vantages, run.quorum);
+        for c in &self.settings.components {
+            let probes: Vec<&str> = c.probes.iter().map(|p| p.key.name()).collect();
+            let combine = if c.combine == Combine::Any { "any" } else { "all" };
+            let (rules, formerly) = (&c.rules, &c.formerly);
+            let thresholds = (rules.open_after, rules.resolve_after, rules.blip_within.ms() / 1000);
+            let _ = writeln!(text, "{}: {combine} of {probes:?}, formerly {formerly:?}, rules {thresholds:?}", c.id);
+        }
+        let mut records: Vec<&Record> = self.records.iter().collect();
+        records.sort_by(|a, b| (&a.chain, a.n, a.t, &a.head).cmp(&(&b.chain, b.n, b.t, &b.head)));
+        for record in records {
+            let _ = write!(text, "{}#{} {}", record.chain, record.n, at(record.t.ms()));
+            match &record.body {
+                Body::Round(round) => {
+                    let _ = write!(text, " gap {}s", round.gap.ms() as f64 / 1000.0);
+                    for (key, gap) in &round.gaps {
+                        let _ = write!(text, " [{key} {}s]", gap.ms() as f64 / 1000.0);
+                    }
+                    text.push_str(if round.blind.is_some() { " blind" } else { "" });
+                    for (key, _) in &round.up {
+                        let _ = write!(text, " {key}:u");
+                    }
+                    for seen in &round.not {
+                        let after = seen.after.map_or_else(String::new, |a| format!("+{}s", a.ms() as f64 / 1000.0));
+                        let _ = write!(text, " {}{after}:{}", seen.id, letter(seen.is));
+                    }
+                }
+                Body::Maintenance(m) => {
+                    let (starts, ends) = (at(m.starts.ms()), at(m.ends.ms()));
+                    let _ = write!(text, " {} {starts}..{ends} {:?}", m.id, m.components);
+                }
+                _ => {}
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    /// Each strip as one line of letters, as MEANING draws them; times are in the records.
+    pub fn strips(&self) -> String {
+        let mut strips: std::collections::BTreeMap<(String, String), Vec<(i64, char)>> = Default::default();
+        for record in &self.records {
+            let Body::Round(round) = &record.body else { continue };
+            let mut add = |key: &str, t: i64, letter: char| {
+                strips.entry((record.chain.to_string(), key.to_owned())).or_default().push((t, letter));
+            };
+            round.up.iter().for_each(|(key, _)| add(key.as_str(), record.t.ms(), 'u'));
+            for seen in &round.not {
+                let after = seen.after.map_or(0, |a| a.ms());
+                let blind = round.blind.is_some();
+                add(seen.id.as_str(), record.t.ms() + after, if blind { 'b' } else { letter(seen.is) });
+            }
+        }
+        let mut text = String::new();
+        for ((chain, key), mut looks) in strips {
+            looks.sort_unstable();
+            let _ = writeln!(text, "{chain} {key} {}", looks.into_iter().map(|l| l.1).collect::<String>());
+        }
+        text
+    }
+}
