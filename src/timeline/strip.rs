@@ -63,7 +63,7 @@ pub(super) fn read(looks: &[Look], rules: &Rules, windows: &[(i64, i64)], moment
             for one in &mut levels {
                 one.take(looks, i, level, before, in_window);
             }
-            if in_window && level > 0 && !levels.iter().any(Level::is_open) {
+            if in_window && level > 0 && !levels[0].is_open() {
                 mute.push((look.t, level::known_after(looks, i)));
             }
         }

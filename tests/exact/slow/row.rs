@@ -66,7 +66,7 @@ pub fn read(looks: Vec<Look>, rules: Rules, window: &dyn Fn(i64) -> bool, moment
     let one = level(&looks, 1, rules, window, moment);
     let two = level(&looks, 2, rules, window, moment);
     let (flapping, blips) = flapping(overlapping_are_one(&[one.blips.clone(), two.blips.clone()]), rules.blip_within);
-    let passed = one.passed.iter().filter(|i| two.passed.contains(i) && looks[**i].grade() > Some(0));
+    let passed = one.passed.iter().filter(|i| looks[**i].grade() > Some(0));
     let mute = passed.map(|i| (looks[*i].t, known_after(&looks, *i))).collect();
     let down = spans(&two.turns);
     let mut bad = spans(&one.turns);
