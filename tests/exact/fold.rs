@@ -40,7 +40,7 @@ pub fn tell(timelines: &Timelines, settings: &Settings, moment: Moment, told: &m
     }
     for place in &timelines.places {
         let blind = place.blind.as_ref().map(|(since, _)| since.ms());
-        told.place(place.vantage.as_str(), place.last_round.map(Moment::ms), blind, place.rounds);
+        told.place(place.vantage.as_str(), place.last_round.map(Moment::ms), blind);
     }
 }
 
@@ -50,19 +50,18 @@ fn windows(settings: &Settings, moment: Moment) -> Vec<(String, Moment)> {
 }
 
 fn outages(component: &ComponentTimeline, told: &mut Told) {
-    let all: Vec<_> = component
-        .outages
-        .iter()
-        .map(|o| {
-            let backs = o.come_backs.iter().map(|(a, b)| (a.ms(), b.ms())).collect();
-            let reasons = o.reasons.iter().map(|r| {
-                let times = (r.at.ms(), r.last.ms());
-                told.reason(r.probe.as_str(), r.vantage.as_str(), times, r.looks as usize, &r.why)
-            });
-            (o.from.ms(), o.end.map(|e| e.at.ms()), o.worst, backs, reasons.collect())
-        })
-        .collect();
-    told.outages(component.id.as_str(), all.into_iter());
+    let id = component.id.as_str();
+    let all = component.outages.iter().map(|o| {
+        let backs = o.come_backs.iter().map(|(a, b)| (a.ms(), b.ms())).collect();
+        (o.from.ms(), o.end.map(|e| e.at.ms()), o.worst, backs)
+    });
+    told.outages(id, all);
+    let reasons = component.outages.iter().flat_map(|o| &o.reasons).map(|r| {
+        let times = (r.at.ms(), r.last.ms());
+        told.reason(r.probe.as_str(), r.vantage.as_str(), times, r.looks as usize, &r.why)
+    });
+    let reasons = reasons.collect();
+    told.reasons(id, reasons, false);
 }
 
 fn probe(probe: &ProbeTimeline, component: &ComponentTimeline, moment: Moment, told: &mut Told) {

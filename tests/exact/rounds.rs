@@ -1,5 +1,7 @@
 //! The places look: late, doubled, blind, with holes, and by clocks that step.
 
+use std::collections::BTreeMap;
+
 use statuary::model::{Body, Round, Seen, Span, Verdict};
 
 use crate::chains::Chains;
@@ -19,7 +21,7 @@ impl Clock {
         let mut when = [dice.between(plan.start, plan.end), dice.between(plan.start, plan.end)];
         when.sort_unstable();
         let far = |dice: &mut Dice| DAY + dice.between(gap, 2 * DAY);
-        match dice.between(0, 19) {
+        match dice.between(if plan.regular { 20 } else { 0 }, 20) {
             0 | 1 => steps.push((when[0], -dice.between(0, gap))),
             2 => steps.push((when[0], -dice.between(gap, 12 * gap))),
             3 => steps.extend([(when[0], dice.between(gap, 12 * gap)), (when[1], 0)]),
@@ -50,6 +52,8 @@ struct Place {
     after: i64,
     /// While its own line is dead.
     blind: (i64, i64),
+    /// Times that it claimed, and how many config changes had been by then.
+    claimed: BTreeMap<i64, usize>,
 }
 
 /// Writes every round of every place.
@@ -57,7 +61,7 @@ pub fn write(plan: &Plan, dice: &mut Dice, chains: &mut Chains) {
     let often = *dice.pick(&[0, 0, 3, 10]);
     for index in 0..plan.places.len() {
         let blind_from = if dice.chance(25) { dice.between(plan.start, plan.end) } else { i64::MAX };
-        let place = Place {
+        let mut place = Place {
             index,
             clock: Clock::draw(dice, plan),
             holes: often,
@@ -67,13 +71,14 @@ pub fn write(plan: &Plan, dice: &mut Dice, chains: &mut Chains) {
             unknown: *dice.pick(&[0, 2, 8]),
             after: *dice.pick(&[plan.grain.max(10_000), plan.step / 6 + 1]),
             blind: (blind_from, blind_from.saturating_add(plan.step * dice.between(1, 8))),
+            claimed: BTreeMap::new(),
         };
         place.live(plan, dice, chains);
     }
 }
 
 impl Place {
-    fn live(&self, plan: &Plan, dice: &mut Dice, chains: &mut Chains) {
+    fn live(&mut self, plan: &Plan, dice: &mut Dice, chains: &mut Chains) {
         // A place may look at a pace of its own.
         let step = plan.step * *dice.pick(&[1, 1, 1, 1, 2]);
         let mut nominal = plan.start + dice.between(0, step - 1);
@@ -91,9 +96,22 @@ impl Place {
         }
     }
 
+    /// What its clock shows. No two rounds claim one time where the config changed between them: then a probe would have
+    /// looked under two names at once.
+    fn claim(&mut self, plan: &Plan, real: i64) -> i64 {
+        let changes = plan.slots.iter().map(|s| s.internal_from).chain([plan.change]);
+        let config = changes.filter(|change| *change <= real).count();
+        let mut t = round(self.clock.shows(real), plan.grain);
+        while self.claimed.get(&t).is_some_and(|other| *other != config) {
+            t += 1;
+        }
+        self.claimed.insert(t, config);
+        t
+    }
+
     /// One round, in the chain that is published and in the one that is not.
-    fn look(&self, plan: &Plan, dice: &mut Dice, chains: &mut Chains, real: i64, count: i64) {
-        let t = round(self.clock.shows(real), plan.grain);
+    fn look(&mut self, plan: &Plan, dice: &mut Dice, chains: &mut Chains, real: i64, count: i64) {
+        let t = self.claim(plan, real);
         let place = &plan.places[self.index];
         for internal in [false, true] {
             let chain = if internal { format!("{place}+internal") } else { place.clone() };
@@ -106,7 +124,7 @@ impl Place {
             if due.is_empty() && internal {
                 continue;
             }
-            if dice.chance(1) {
+            if !plan.regular && dice.chance(1) {
                 // Two jobs from one copy.
                 let beside = (1..=dice.between(1, 3))
                     .map(|i| (t + i * plan.step + 1, Body::Round(self.round(plan, dice, &due, real))))

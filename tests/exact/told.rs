@@ -1,5 +1,6 @@
 //! What is told of a world, as lines that either side writes and that can be held beside each other.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use chrono::NaiveDate;
@@ -10,6 +11,8 @@ pub struct Told {
     /// Times are told in seconds from here.
     base: i64,
     lines: Vec<(String, String)>,
+    /// Lines of which only an estimate is promised.
+    estimates: BTreeSet<String>,
 }
 
 /// A look as a page quotes it: when, its word, latency, why.
@@ -17,7 +20,7 @@ pub type Quoted = Option<(i64, &'static str, Option<u32>, String)>;
 
 impl Told {
     pub fn new(base: i64) -> Self {
-        Self { base, lines: Vec::new() }
+        Self { base, lines: Vec::new(), estimates: BTreeSet::new() }
     }
 
     fn at(&self, ms: i64) -> String {
@@ -51,20 +54,25 @@ impl Told {
         self.say(format!("{of}: stretches"), how);
     }
 
-    /// From, end, the worst in it, come-backs, and its reasons in words.
-    pub fn outages(
-        &mut self,
-        of: &str,
-        all: impl Iterator<Item = (i64, Option<i64>, Status, Vec<(i64, i64)>, Vec<String>)>,
-    ) {
+    /// From, end, the worst in it, come-backs.
+    pub fn outages(&mut self, of: &str, all: impl Iterator<Item = (i64, Option<i64>, Status, Vec<(i64, i64)>)>) {
         let mut how = String::new();
-        for (from, end, worst, come_backs, mut reasons) in all {
+        for (from, end, worst, come_backs) in all {
             let backs: Vec<String> = come_backs.iter().map(|(a, b)| self.span(*a, Some(*b))).collect();
-            reasons.sort();
             let (outage, worst) = (self.span(from, end), worst.word());
-            let _ = write!(how, "\n    {outage} {worst} back: {}\n      {}", backs.join(" "), reasons.join("\n      "));
+            let _ = write!(how, "\n    {outage} {worst} back: {}", backs.join(" "));
         }
         self.say(format!("{of}: outages"), how);
+    }
+
+    /// Why a component's outages were.
+    pub fn reasons(&mut self, of: &str, mut all: Vec<String>, estimated: bool) {
+        all.sort();
+        let what = format!("{of}: reasons");
+        if estimated {
+            self.estimates.insert(what.clone());
+        }
+        self.say(what, all.join("\n    "));
     }
 
     pub fn reason(&self, probe: &str, place: &str, (first, last): (i64, i64), looks: usize, why: &str) -> String {
@@ -83,7 +91,8 @@ impl Told {
 
     /// Per UTC hour: looks with a latency, and the hour's worst one.
     pub fn latency(&mut self, probe: &str, hours: impl Iterator<Item = (i64, u64, u32)>) {
-        let how: Vec<String> = hours.map(|(hour, looks, worst)| format!("{}: {looks} ≤ {worst}", self.at(hour))).collect();
+        let how: Vec<String> =
+            hours.map(|(hour, looks, worst)| format!("{}: {looks} ≤ {worst}", self.at(hour))).collect();
         self.say(format!("{probe}: latency"), how.join(", "));
     }
 
@@ -108,9 +117,9 @@ impl Told {
         self.say(format!("{of}: month {first}"), format!("{span} {:?} {counts:?}", worst.map(Status::word)));
     }
 
-    /// Its last round, since when it is blind, how many rounds.
-    pub fn place(&mut self, place: &str, last: Option<i64>, blind: Option<i64>, rounds: u64) {
-        let how = format!("last {}, blind since {}, {rounds} rounds", self.maybe(last), self.maybe(blind));
+    /// Its last round, and since when it is blind.
+    pub fn place(&mut self, place: &str, last: Option<i64>, blind: Option<i64>) {
+        let how = format!("last {}, blind since {}", self.maybe(last), self.maybe(blind));
         self.say(format!("place {place}"), how);
     }
 
@@ -120,7 +129,7 @@ impl Told {
         assert_eq!(self.lines.len(), slow.lines.len(), "both sides tell the same things");
         for ((what, fold), (same, slowly)) in self.lines.iter().zip(&slow.lines) {
             assert_eq!(what, same, "both sides tell the same things");
-            if fold != slowly {
+            if fold != slowly && !slow.estimates.contains(what) {
                 let _ = writeln!(text, "{what}\n  the fold says {fold}\n  slowly it is {slowly}");
             }
         }

@@ -56,11 +56,7 @@ pub struct Counted<'r> {
 }
 
 /// The rounds with `t ≤ moment` of the configured places that no corrected clock set aside.
-pub fn rounds<'r>(
-    chains: &BTreeMap<String, Vec<&'r Record>>,
-    settings: &Settings,
-    moment: Moment,
-) -> Vec<Counted<'r>> {
+pub fn rounds<'r>(chains: &BTreeMap<String, Vec<&'r Record>>, settings: &Settings, moment: Moment) -> Vec<Counted<'r>> {
     let mut counted = Vec::new();
     for (name, chain) in chains {
         let vantage = name.strip_suffix("+internal").unwrap_or(name);

@@ -36,9 +36,9 @@ struct Outage {
 }
 
 /// One component, computed slowly.
-pub struct Component<'r> {
+pub struct Component {
     since: Option<i64>,
-    pub crossing: Crossing<'r>,
+    pub crossing: Crossing,
     /// What anything shows from its first record to the moment; the last piece holds the moment itself.
     pieces: Vec<Piece>,
     outages: Vec<Outage>,
@@ -47,7 +47,7 @@ pub struct Component<'r> {
 
 /// Every component, and what the places did.
 pub struct World<'r> {
-    pub components: Vec<Component<'r>>,
+    pub components: Vec<Component>,
     rounds: Vec<looks::Counted<'r>>,
 }
 
@@ -67,8 +67,7 @@ pub fn world<'r>(records: &'r [Record], settings: &Settings, moment: Moment) -> 
             row::read(looks, rules, &|s| windows.hold(s), moment.ms())
         };
         let places = settings.run.vantages.len();
-        let strips =
-            one.probes.iter().map(|p| (0..places).map(|place| strip(p.key.name(), place)).collect()).collect();
+        let strips = one.probes.iter().map(|p| (0..places).map(|place| strip(p.key.name(), place)).collect()).collect();
         let crossing = Crossing { strips, windows, quorum: settings.run.quorum, combine: one.combine };
         cross(crossing, moment.ms())
     };
@@ -76,7 +75,7 @@ pub fn world<'r>(records: &'r [Record], settings: &Settings, moment: Moment) -> 
 }
 
 /// Asks a component at every instant at which anything may change, and joins what is the same.
-fn cross(crossing: Crossing<'_>, moment: i64) -> Component<'_> {
+fn cross(crossing: Crossing, moment: i64) -> Component {
     let all = || crossing.strips.iter().flatten();
     let since = all().filter_map(|s| s.looks.first()).map(|l| l.t).min();
     let blips = row::overlapping_are_one(&all().map(|s| s.blips.clone()).collect::<Vec<_>>());
@@ -137,12 +136,9 @@ pub fn tell(world: &World<'_>, settings: &Settings, moment: Moment, told: &mut T
             }),
         );
         let keys: Vec<&str> = configured.probes.iter().map(|p| p.key.as_str()).collect();
-        let outages: Vec<_> = component
-            .outages
-            .iter()
-            .map(|o| (o.from, o.end, o.worst, o.come_backs.clone(), component.reasons(o, &keys, &places, told)))
-            .collect();
-        told.outages(id, outages.into_iter());
+        told.outages(id, component.outages.iter().map(|o| (o.from, o.end, o.worst, o.come_backs.clone())));
+        let reasons = component.outages.iter().flat_map(|o| component.reasons(o, &keys, &places, told)).collect();
+        told.reasons(id, reasons, component.outages.iter().any(|o| component.cuts_a_long_row(o)));
         told.blips(id, component.blips.iter().copied());
         let all = || component.crossing.strips.iter().flatten();
         told.moment(id, "pending", all().filter_map(|s| s.pending).min());
@@ -154,8 +150,7 @@ pub fn tell(world: &World<'_>, settings: &Settings, moment: Moment, told: &mut T
         component.figures(id, settings, moment, told);
     }
     for (name, from) in windows(settings, moment) {
-        let children: Vec<Sums> =
-            world.components.iter().map(|c| figure::sums(&c.pieces, from, moment.ms())).collect();
+        let children: Vec<Sums> = world.components.iter().map(|c| figure::sums(&c.pieces, from, moment.ms())).collect();
         let (uptime, coverage) = figure::group_texts(&children);
         told.group(&name, &uptime, &coverage);
     }
@@ -181,7 +176,10 @@ fn probe(key: &str, strips: &[row::Strip], moment: Moment, told: &mut Told) {
         hours.entry(look.t.div_euclid(3_600_000) * 3_600_000).or_default().extend(look.ms);
     }
     hours.retain(|_, all| !all.is_empty());
-    told.latency(key, hours.iter().map(|(hour, all)| (*hour, all.len() as u64, stands_for(*all.iter().max().unwrap()))));
+    told.latency(
+        key,
+        hours.iter().map(|(hour, all)| (*hour, all.len() as u64, stands_for(*all.iter().max().unwrap()))),
+    );
 }
 
 /// The middle of the latencies that share a bucket with this one.
@@ -197,7 +195,7 @@ fn bucket_of(ms: u32) -> u32 {
     if ms < 64 { ms } else { 64 * (bits - 7) + (ms >> (bits - 7)) }
 }
 
-impl Component<'_> {
+impl Component {
     /// Why looks failed in an outage, per probe and place.
     fn reasons(&self, outage: &Outage, keys: &[&str], places: &[&str], told: &Told) -> Vec<String> {
         let mut reasons = Vec::new();
@@ -214,6 +212,21 @@ impl Component<'_> {
             }
         }
         reasons
+    }
+
+    /// A bad row that goes on for four hours is kept as its first and last look and their number. Of how many of them lie
+    /// in an outage that begins or ends inside the row, only an estimate is left.
+    fn cuts_a_long_row(&self, outage: &Outage) -> bool {
+        let looks = |strip: &row::Strip| {
+            strip.looks.chunk_by(|a, b| (a.verdict, &a.why) == (b.verdict, &b.why)).any(|row| {
+                let (first, last) = (row[0].t, row[row.len() - 1].t);
+                let cut = |t: i64| first < t && t <= last;
+                row[0].grade() > Some(0)
+                    && last - first >= 4 * 3_600_000
+                    && (cut(outage.from) || outage.end.is_some_and(cut))
+            })
+        };
+        self.crossing.strips.iter().flatten().any(looks)
     }
 
     fn figures(&self, id: &str, settings: &Settings, moment: Moment, told: &mut Told) {
@@ -272,6 +285,6 @@ impl World<'_> {
             *rounds.entry(counted.t).or_default() |= counted.round.blind.is_some();
         }
         let blind = rounds.iter().rev().take_while(|(_, blind)| **blind).last().map(|(t, _)| *t);
-        told.place(name, rounds.keys().last().copied(), blind, rounds.len() as u64);
+        told.place(name, rounds.keys().last().copied(), blind);
     }
 }

@@ -8,9 +8,9 @@ use super::row::{Strip, holds};
 use super::window::Windows;
 
 /// One component's strips, probe by probe, place by place within.
-pub struct Crossing<'r> {
+pub struct Crossing {
     pub strips: Vec<Vec<Strip>>,
-    pub windows: Windows<'r>,
+    pub windows: Windows,
     pub quorum: usize,
     pub combine: Combine,
 }
@@ -43,7 +43,7 @@ struct Probe {
     come_back: bool,
 }
 
-impl Crossing<'_> {
+impl Crossing {
     /// Every instant at which anything may change.
     pub fn edges(&self) -> BTreeSet<i64> {
         let strips = self.strips.iter().flatten().flat_map(Strip::edges);
