@@ -3,11 +3,13 @@ mod chains;
 mod desk;
 mod dice;
 mod fold;
+mod known;
 mod plan;
 mod rounds;
 mod slow;
 mod told;
 mod truth;
+mod variety;
 mod world;
 mod zones;
 
@@ -80,4 +82,16 @@ fn worlds() -> std::ops::Range<u64> {
 fn every_figure_is_what_a_slow_computation_says() {
     let found: Vec<String> = worlds().map(check).filter(|text| !text.is_empty()).take(SHOWN).collect();
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn what_is_told_is_what_was_really_so() {
+    worlds().for_each(known::check);
+}
+
+#[test]
+fn the_worlds_hold_everything_that_can_go_wrong() {
+    let found = variety::of(0..200);
+    let missing: Vec<&str> = variety::ALL.into_iter().filter(|what| found.get(what) < Some(&3)).collect();
+    assert!(missing.is_empty(), "hardly ever drawn: {missing:?} of {found:#?}");
 }

@@ -90,6 +90,7 @@ pub fn draw(dice: &mut Dice) -> Plan {
     let gap = round(step * *dice.pick(&[25, 25, 25, 15, 60]) / 10, grain).max(grain);
     let gaps = [gap, if dice.chance(70) { gap } else { round(step * dice.between(11, 50) / 10, grain).max(grain) }];
     let places: Vec<String> = PLACES[..size.places].iter().map(|p| (*p).to_owned()).collect();
+    let (vantages, quorum) = vantages(dice, &places);
     let mut plan = Plan {
         start,
         end,
@@ -100,7 +101,7 @@ pub fn draw(dice: &mut Dice) -> Plan {
         gaps,
         slots: Vec::new(),
         ids: Vec::new(),
-        settings: settings(dice, zone, step, &places),
+        settings: settings(zone, step, &vantages, quorum),
         places,
     };
     for which in 0..dice.between(1, size.components) {
@@ -148,19 +149,10 @@ impl Plan {
         if dice.chance(20) {
             formerly.push(format!("older-{now}").into());
         }
-        self.settings.components.push(Component {
-            id: now.clone().into(),
-            name: now,
-            description: None,
-            group: None,
-            depends_on: Vec::new(),
-            formerly,
-            announce: Announce::AtOnce,
-            visibility: if internal { Visibility::Internal } else { Visibility::Public },
-            combine: *dice.pick(&[Combine::All, Combine::All, Combine::Any]),
-            rules: rules(dice, self.step),
-            probes: keep,
-        });
+        let combine = *dice.pick(&[Combine::All, Combine::All, Combine::Any]);
+        let visibility = if internal { Visibility::Internal } else { Visibility::Public };
+        let made = component(&now, keep, rules(dice, self.step), combine);
+        self.settings.components.push(Component { formerly, visibility, ..made });
     }
 
     fn slot(&mut self, dice: &mut Dice, keys: [String; 2], internal: bool, quiet: i64) -> Slot {
@@ -189,7 +181,7 @@ impl Plan {
     }
 }
 
-fn probe_of(component: &str, name: &str, every: i64, gap: i64) -> Probe {
+pub fn probe_of(component: &str, name: &str, every: i64, gap: i64) -> Probe {
     Probe {
         key: ProbeKey::new(format!("{component}/{name}")),
         kind: "http",
@@ -208,19 +200,42 @@ fn rules(dice: &mut Dice, step: i64) -> Rules {
     Rules { open_after, resolve_after, blip_within: Span::from_ms(within), ..Rules::default() }
 }
 
-fn settings(dice: &mut Dice, zone: &str, step: i64, places: &[String]) -> Settings {
-    let mut vantages: Vec<Vantage> = places.iter().map(|p| Vantage::from(p.as_str())).collect();
-    let majority = vantages.len() / 2 + 1;
-    let mut quorum = if dice.chance(70) { majority } else { dice.between(1, vantages.len() as i64) as usize };
-    // A place that is new and has not looked; one that looked and is gone.
+/// The places of today: one may be new and has not looked, one that looked may be gone.
+fn vantages(dice: &mut Dice, places: &[String]) -> (Vec<String>, usize) {
+    let mut vantages = places.to_vec();
+    let majority = |places: usize| places / 2 + 1;
+    let mut quorum =
+        if dice.chance(70) { majority(places.len()) } else { dice.between(1, places.len() as i64) as usize };
     if dice.chance(8) {
         vantages.push("new".into());
-        quorum = vantages.len() / 2 + 1;
+        quorum = majority(vantages.len());
     } else if vantages.len() > 1 && dice.chance(8) {
         vantages.remove(0);
-        quorum = vantages.len() / 2 + 1;
+        quorum = majority(vantages.len());
     }
     dice.shuffle(&mut vantages);
+    (vantages, quorum)
+}
+
+/// A component of today's config.
+pub fn component(id: &str, probes: Vec<Probe>, rules: Rules, combine: Combine) -> Component {
+    Component {
+        id: id.into(),
+        name: id.to_owned(),
+        description: None,
+        group: None,
+        depends_on: Vec::new(),
+        formerly: Vec::new(),
+        announce: Announce::AtOnce,
+        visibility: Visibility::Public,
+        combine,
+        rules,
+        probes,
+    }
+}
+
+/// Today's config, without components.
+pub fn settings(zone: &str, step: i64, places: &[String], quorum: usize) -> Settings {
     Settings {
         site: Site {
             title: "Stella".into(),
@@ -236,8 +251,8 @@ fn settings(dice: &mut Dice, zone: &str, step: i64, places: &[String]) -> Settin
             interval: Span::from_ms(step),
             deadline: Span::from_ms(step / 2),
             canaries: Vec::new(),
-            vantage: vantages[0].clone(),
-            vantages,
+            vantage: places[0].as_str().into(),
+            vantages: places.iter().map(|p| Vantage::from(p.as_str())).collect(),
             quorum,
             concurrency: 10,
             per_host: 2,
