@@ -245,15 +245,6 @@ fn law_12_nothing_new_writes_live_files_only() {
     assert_eq!((stage.chain("local").len(), stage.chain("_desk").len()), (1, 1), "a build writes no record");
 }
 
-/// Copies a site, with its journal and all.
-fn twin(stage: &Stage) -> Stage {
-    let copy = Stage::new("");
-    for (name, (bytes, _)) in files(stage.path()) {
-        copy.write(&name, &String::from_utf8_lossy(&bytes));
-    }
-    copy
-}
-
 #[test]
 fn law_10_a_killed_run_tells_nothing_twice_and_forgets_nothing() {
     let (stage, hook) = (well(), Hook::start());
@@ -264,7 +255,7 @@ fn law_10_a_killed_run_tells_nothing_twice_and_forgets_nothing() {
     fs::remove_file(stage.join("beat")).expect("the beat is there");
     let killed = stage.run_with(&["run"], &[("STATUARY_DRILL", "saved-desk")]);
     assert_eq!((killed.status.code(), hook.heard().len()), (None, 0));
-    for site in [&twin(&stage), &stage] {
+    for site in [&stage.twin(), &stage] {
         run(site, &["run"], 0);
     }
     stage.write("beat", "");

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::app::{Folders, Trouble, clock, conf, save, stands_at};
+use crate::app::{Folders, Trouble, clock, conf, history, save, stands_at};
 use crate::config::{self, Loaded, Mistakes, Purpose};
 use crate::incident;
 use crate::journal::{self, ChainHead, Stat, Verification, VerifyOptions};
-use crate::model::{Body, ChainName, Head, Moment, Record, Remark, WriteUp};
+use crate::model::{Body, ChainName, Head, History, Moment, Record, Remark, WriteUp};
 use crate::probe::{KINDS, KindInfo};
 use crate::timeline;
 
@@ -52,6 +52,11 @@ fn record_of(site: &Path) -> Result<PathBuf, Trouble> {
 pub fn word_remarks(site: &Path) -> Result<Vec<Remark>, Trouble> {
     let stands = stands_at(site, None)?;
     Ok(stands.words.remarks.into_iter().chain(stands.book.remarks).collect())
+}
+
+/// Everything that the record says up to a moment, read from nothing with every checksum verified.
+pub fn told(site: &Path, until: Moment) -> Result<History, Trouble> {
+    Ok(history::up_to(&Folders::of(site), until)?.history)
 }
 
 /// The config, checked as `run` would.
@@ -113,8 +118,9 @@ pub fn declare(
     writeups: &[WriteUp],
     now: Moment,
 ) -> Result<Vec<Record>, Trouble> {
-    let timelines = timeline::fold(records, &loaded.settings, now);
-    let due = incident::due(&timelines, records, writeups, &loaded.settings, now);
+    let history = timeline::history(records, now);
+    let timelines = timeline::fold(&history, &loaded.settings, now);
+    let due = incident::due(&timelines, &history, writeups, &loaded.settings, now);
     save::desk(&Folders::of(site), loaded, due, now)
 }
 

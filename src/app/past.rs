@@ -1,29 +1,30 @@
-//! What is known of each probe's last looks from this place, from the tail of its chains.
+//! What is known of each probe's last looks from this place, from what the record says.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use crate::config::Loaded;
-use crate::journal::{self, JournalError};
-use crate::model::{Body, ChainName, Moment, ProbeKey, Record, Round, Verdict};
+use crate::model::{History, Moment, ProbeKey, Run, Vantage};
 use crate::probe::Past;
 
-/// At most this many records of a chain are read back: a day and a half of minutes.
-const MOST: i64 = 2160;
-
-/// The last looks from this machine's place. Enough records are read for the rarest `every` and the longest row.
-pub fn looks(journal: &Path, loaded: &Loaded) -> Result<BTreeMap<ProbeKey, Past>, JournalError> {
-    let interval = loaded.settings.run.interval.ms().max(1);
-    let rarest = loaded.plans.iter().filter_map(|p| p.every).map(|e| e.ms() / interval).max().unwrap_or(0);
-    let row = loaded.plans.iter().map(|p| i64::from(p.open_after)).max().unwrap_or(1);
-    // Every round can leave a `detail` record beside it in an internal chain, hence twice as many.
-    let count = ((rarest + 1) * row + 2).saturating_mul(2).clamp(8, MOST) as usize;
+/// The last looks from one place.
+pub fn looks(history: &History, vantage: &Vantage) -> BTreeMap<ProbeKey, Past> {
     let mut past = BTreeMap::new();
-    for internal in [false, true] {
-        let chain = ChainName::of_vantage(&loaded.settings.run.vantage, internal);
-        fold(&journal::tail(journal, &chain, count)?, &mut past);
+    for chain in history.chains.iter().filter(|c| c.chain.vantage().as_ref() == Some(vantage)) {
+        for strip in &chain.strips {
+            let Some(last) = strip.runs.last() else { continue };
+            let at = Moment::from_ms(last.record_t());
+            // A probe that was internal for a time has looks in both chains: the later ones count.
+            if past.get(&strip.key).is_none_or(|known: &Past| known.at < at) {
+                past.insert(strip.key.clone(), Past { at, bad_row: bad_row(&strip.runs) });
+            }
+        }
     }
-    Ok(past)
+    past
+}
+
+/// How many bad looks stand in a row at the end; those that could not tell neither count nor break it.
+fn bad_row(runs: &[Run]) -> u32 {
+    let known = runs.iter().rev().filter(|run| run.level().is_some());
+    known.take_while(|run| run.level() > Some(0)).map(|run| run.looks).fold(0, u32::saturating_add)
 }
 
 /// The same rows, as if every look were long ago: `check` looks at everything, whatever `every` says.
@@ -34,33 +35,11 @@ pub fn all_due(mut past: BTreeMap<ProbeKey, Past>) -> BTreeMap<ProbeKey, Past> {
     past
 }
 
-fn fold(records: &[Record], past: &mut BTreeMap<ProbeKey, Past>) {
-    for record in records {
-        if let Body::Round(round) = &record.body {
-            fold_round(record.t, round, past);
-        }
-    }
-}
-
-fn fold_round(t: Moment, round: &Round, past: &mut BTreeMap<ProbeKey, Past>) {
-    for (key, _) in &round.up {
-        past.insert(key.clone(), Past { at: t, bad_row: 0 });
-    }
-    for seen in &round.not {
-        let row = past.get(&seen.id).map_or(0, |p| p.bad_row);
-        let bad_row = match seen.is {
-            Verdict::Up => 0,
-            Verdict::Degraded | Verdict::Down => row + 1,
-            Verdict::Unknown => row,
-        };
-        past.insert(seen.id.clone(), Past { at: t, bad_row });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Seen, Span};
+    use crate::model::{Body, ChainName, Head, Record, Round, Seen, Span, Verdict};
+    use crate::timeline;
 
     fn look(is: Verdict, after: Option<Span>) -> Seen {
         Seen { id: "web/http".into(), is, ms: None, after, phase: None, why: String::new(), tries: 1 }
@@ -69,12 +48,22 @@ mod tests {
     #[test]
     fn a_row_counts_bad_looks_and_second_looks_and_ends_with_a_good_one() {
         let check = |rounds: &[&[Verdict]], want: u32| {
-            let mut past = BTreeMap::new();
-            for (i, looks) in rounds.iter().enumerate() {
-                let not = looks.iter().map(|v| look(*v, None)).collect();
-                fold_round(Moment::from_ms(i as i64), &Round { not, ..Round::default() }, &mut past);
-            }
+            let records: Vec<Record> = rounds
+                .iter()
+                .enumerate()
+                .map(|(i, looks)| {
+                    let look = |(j, v): (usize, &Verdict)| look(*v, (j > 0).then(|| Span::from_secs(10)));
+                    let not = looks.iter().enumerate().map(look).collect();
+                    let body = Body::Round(Round { not, gap: Span::from_secs(150), ..Round::default() });
+                    let (n, t) = (i as u64, Moment::from_ms(i as i64 * 60_000));
+                    let (chain, prev) = (ChainName::from("local"), Head::new(format!("{i}")));
+                    Record { chain, n, t, prev, head: Head::new(format!("{}", i + 1)), body, skip: None }
+                })
+                .collect();
+            let history = timeline::history(&records, Moment::from_ms(i64::MAX));
+            let past = looks(&history, &Vantage::from("local"));
             assert_eq!(past["web/http"].bad_row, want, "{rounds:?}");
+            assert_eq!(past["web/http"].at, records.last().unwrap().t, "the record's own time");
         };
         check(&[&[Verdict::Down]], 1);
         check(&[&[Verdict::Down, Verdict::Down]], 2);

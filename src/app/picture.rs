@@ -1,32 +1,85 @@
 //! The pure half of the way: what stands, as files in memory.
 
 use std::collections::BTreeMap;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 
-use crate::app::{Folders, Stands, Trouble};
+use crate::app::{Folders, Stands, Trouble, history};
 use crate::config;
-use crate::model::{ChainName, Head, Moment, Remark};
+use crate::journal;
+use crate::model::{ChainName, Head, Moment, Print, Record, Remark, Span};
+use crate::publish::{self, Swapped};
 use crate::render::{self, Class, Output};
-use crate::site::{self, World};
+use crate::site::{self, Scene, World};
 
-/// Every file of the site.
-pub fn files(at: &Folders, stands: &Stands, look_back: bool) -> Result<Vec<Output>, Trouble> {
+/// A picture that was changed this lately may be changed again within what a file system's clock can tell.
+const FRESH: Span = Span::from_secs(10);
+
+/// The site as it has to be put out.
+struct Picture {
+    /// What is made anew.
+    files: Vec<Output>,
+    /// The paths of what stands as it would be made.
+    kept: Vec<String>,
+}
+
+/// Makes what does not stand yet in the `public` folder, and puts it there. `state` holds the list of what stands.
+pub fn show(
+    at: &Folders,
+    stands: &Stands,
+    (public, state): (&Path, &Path),
+    look_back: bool,
+    now: Moment,
+) -> Result<Swapped, Trouble> {
+    let standing = publish::standing(public, state)?;
+    let picture = draw(at, stands, standing.prints(), look_back, now)?;
+    Ok(publish::swap(&standing, &picture.files, &picture.kept, now)?)
+}
+
+/// The one way from what is known to files: which pages have to be made, the rounds that they look at, the pages.
+fn draw(
+    at: &Folders,
+    stands: &Stands,
+    standing: &BTreeMap<String, Print>,
+    look_back: bool,
+    now: Moment,
+) -> Result<Picture, Trouble> {
     let theme = config::theme(&at.site).map_err(|e| {
         Trouble::Publish(format!("templates/ or static/ cannot be read: {e}; the site was not changed"))
     })?;
-    let heads = heads(stands);
+    let assets = render::assets(&theme, stands.loaded.settings.site.brand.as_deref());
+    let base = Print::of(&(program(), render::print(&theme, &assets)));
+    let heads = history::heads(&stands.history, stands.moment);
     let remarks = public_remarks(&stands.remarks);
-    let world = world(stands, &heads, &remarks, look_back);
-    let site = site::assemble(&world);
-    let mut files = render::pages(&site, &theme)?;
-    files.extend(render::machine_files(&world, &site));
-    files.extend(images(stands)?);
-    render::no_collisions(&files)?;
-    Ok(files)
+    let world = world(stands, &stands.history.declared, &heads, &remarks, look_back);
+    let scene = Scene::new(&world);
+    let plan = site::plan(&scene, base, standing);
+    let windows = plan.wants(&scene);
+    let rounds = journal::rounds(&at.journal, &windows)?;
+    let scene = scene.hear(&rounds, &windows);
+    let site = site::assemble(&scene, &plan);
+    let mut files = render::pages(&site, &theme, assets)?;
+    files.extend(render::machine_files(&scene, &site));
+    let mut kept: Vec<String> = site.kept.into_iter().map(|k| k.path).collect();
+    for (path, lies) in &stands.words.images {
+        image(format!("incidents/{path}"), lies, standing, now, &mut files, &mut kept)?;
+    }
+    render::no_collisions(&files, kept.iter().map(String::as_str))?;
+    Ok(Picture { files, kept })
+}
+
+/// The program that makes the pages: its version, and the file that runs. Another program makes them anew.
+pub fn program() -> Print {
+    let path = std::env::current_exe().ok();
+    let looks = path.as_ref().and_then(|p| p.metadata().ok()).map(|m| (m.len(), m.mtime(), m.mtime_nsec()));
+    Print::of(&(env!("CARGO_PKG_VERSION"), path, looks))
 }
 
 /// Everything a site is made from, as the rooms below want it.
 pub fn world<'a>(
     stands: &'a Stands,
+    records: &'a [Record],
     heads: &'a [(ChainName, Head, u64)],
     remarks: &'a [Remark],
     look_back: bool,
@@ -36,24 +89,12 @@ pub fn world<'a>(
         timelines: &stands.timelines,
         book: &stands.book,
         writeups: &stands.words.writeups,
-        records: &stands.records,
+        records,
         heads,
         remarks,
         moment: stands.moment,
         look_back,
     }
-}
-
-/// The head of every public chain: name, hash, number.
-pub fn heads(stands: &Stands) -> Vec<(ChainName, Head, u64)> {
-    let mut last: BTreeMap<&ChainName, (&Head, u64, Moment)> = BTreeMap::new();
-    for r in stands.records.iter().filter(|r| r.chain.is_public() && r.t <= stands.moment) {
-        let newest = last.entry(&r.chain).or_insert((&r.head, r.n, r.t));
-        if r.n >= newest.1 {
-            *newest = (&r.head, r.n, r.t);
-        }
-    }
-    last.into_iter().map(|(chain, (head, n, _))| (chain.clone(), head.clone(), n)).collect()
 }
 
 /// What a visitor should be told of a damaged record: how much, not where.
@@ -68,12 +109,31 @@ fn public_remarks(remarks: &[Remark]) -> Vec<Remark> {
     }
 }
 
-fn images(stands: &Stands) -> Result<Vec<Output>, Trouble> {
-    let read = |(path, lies): &(String, std::path::PathBuf)| {
-        let bytes = std::fs::read(lies).map_err(|e| {
-            Trouble::Publish(format!("{}: this image cannot be read: {e}; the site was not changed", lies.display()))
-        })?;
-        Ok(Output { path: format!("incidents/{path}"), bytes, class: Class::Settled })
+/// A picture beside a write-up: read only where it does not stand as it lies there.
+fn image(
+    path: String,
+    lies: &PathBuf,
+    standing: &BTreeMap<String, Print>,
+    now: Moment,
+    files: &mut Vec<Output>,
+    kept: &mut Vec<String>,
+) -> Result<(), Trouble> {
+    let cannot = |e: std::io::Error| {
+        Trouble::Publish(format!("{}: this image cannot be read: {e}; the site was not changed", lies.display()))
     };
-    stands.words.images.iter().map(read).collect()
+    let print = image_print(&lies.metadata().map_err(cannot)?, now);
+    if print.is_some() && standing.get(&path).copied() == print {
+        kept.push(path);
+    } else {
+        let bytes = std::fs::read(lies).map_err(cannot)?;
+        files.push(Output { print, ..Output::new(path, bytes, Class::Settled) });
+    }
+    Ok(())
+}
+
+/// What tells a file from any that it was before. None: it changed so lately that nothing tells.
+fn image_print(meta: &Metadata, now: Moment) -> Option<Print> {
+    let changed = Moment::from_ms(meta.ctime() * 1000 + meta.ctime_nsec() / 1_000_000);
+    let looks = (meta.dev(), meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec());
+    (now - changed > FRESH).then(|| Print::of(&looks))
 }

@@ -1,4 +1,11 @@
 //! The two moments at which something becomes a fact.
+//!
+//! Where a `save` command is configured, a mark stands in the state folder from before the append until the command
+//! has taken what was appended. While it stands, nothing is published that no save precedes: a run that was killed, or
+//! whose save failed, must not be completed by one that has nothing to append.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
 
 use crate::app::{Folders, Trouble};
 use crate::config::Loaded;
@@ -15,12 +22,43 @@ pub fn round(at: &Folders, loaded: &Loaded, looked: &Looked, now: Moment) -> Res
     if !details.is_empty() {
         inside.push((now, Body::Details(details)));
     }
+    owe(at, loaded);
     // The details go first: a round without them is whole, details without their round are only words.
     if !inside.is_empty() {
         journal::append(&at.journal, &ChainName::of_vantage(&run.vantage, true), &inside)?;
     }
     journal::append(&at.journal, &ChainName::of_vantage(&run.vantage, false), &[(now, Body::Round(public))])?;
-    Ok(journal::save(&at.site, &loaded.settings.journal)?)
+    save(at, loaded)
+}
+
+/// Saves what an earlier run appended and did not save; there is nothing to do where that is not so.
+pub fn owed(at: &Folders, loaded: &Loaded) -> Result<(), Trouble> {
+    if is_owed(at, loaded) { save(at, loaded) } else { Ok(()) }
+}
+
+/// Whether the record holds what its `save` command has not taken.
+pub fn is_owed(at: &Folders, loaded: &Loaded) -> bool {
+    loaded.settings.journal.save.is_some() && mark(at).exists()
+}
+
+fn mark(at: &Folders) -> PathBuf {
+    at.state.join("unsaved")
+}
+
+/// Sets the mark, durably. One that cannot be set costs no round: it is needed only if the save then fails too.
+fn owe(at: &Folders, loaded: &Loaded) {
+    let mark = mark(at);
+    if loaded.settings.journal.save.is_some() && !mark.exists() {
+        let _ = File::create(&mark).and_then(|_| File::open(&at.state)).and_then(|state| state.sync_all());
+    }
+}
+
+/// Runs the `save` command, where there is one, and takes the mark away when it returned well.
+fn save(at: &Folders, loaded: &Loaded) -> Result<(), Trouble> {
+    journal::save(&at.site, &loaded.settings.journal)?;
+    // A mark that stays costs one more save.
+    let _ = fs::remove_file(mark(at));
+    Ok(())
 }
 
 /// Appends what the desk declares. Returns the records as they now stand. Saved when this returns.
@@ -42,6 +80,9 @@ pub fn bodies(
     now: Moment,
 ) -> Result<Vec<Record>, Trouble> {
     let mut records = Vec::new();
+    if parts.iter().any(|(_, bodies)| !bodies.is_empty()) {
+        owe(at, loaded);
+    }
     for (internal, bodies) in parts {
         let bodies: Vec<(Moment, Body)> = bodies.into_iter().map(|b| (now, b)).collect();
         if !bodies.is_empty() {
@@ -49,7 +90,7 @@ pub fn bodies(
         }
     }
     if !records.is_empty() {
-        journal::save(&at.site, &loaded.settings.journal)?;
+        save(at, loaded)?;
     }
     Ok(records)
 }

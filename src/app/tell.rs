@@ -1,7 +1,9 @@
 //! Tells people what is due: the try is a fact before it is sent, and so is what came of it.
 
-use crate::app::{Folders, Report, Stands, Trouble, picture, save};
-use crate::model::{Body, Moment};
+use crate::app::{Folders, Report, Stands, Trouble, history, picture, save};
+use crate::incident::{Book, Incident};
+use crate::journal;
+use crate::model::{Body, Moment, Span};
 use crate::notify::{self, Delivery};
 
 /// Plans, saves the tries, sends, saves what came of it. Where the config is broken, its operator is told too.
@@ -17,15 +19,28 @@ pub fn due(at: &Folders, stands: &Stands, report: &mut Report) {
 fn tell(at: &Folders, stands: &Stands, report: &mut Report) -> Result<(), Trouble> {
     let settings = &stands.loaded.settings;
     let channels = &stands.loaded.channels;
-    let heads = picture::heads(stands);
-    let events = notify::events(&picture::world(stands, &heads, &[], false));
-    let (mut first, mut deliveries) = notify::plan(channels, &events, &stands.records, stands.moment);
+    let heads = history::heads(&stands.history, stands.moment);
+    let declared = &stands.history.declared;
+    let mut records = declared.clone();
+    records.extend(journal::rounds(&at.journal, &fresh(&stands.book, stands.moment))?);
+    let events = notify::events(&picture::world(stands, &records, &heads, &[], false));
+    let (mut first, mut deliveries) = notify::plan(channels, &events, declared, stands.moment);
     if let Some(text) = broken_config(report) {
-        let (bodies, more) = notify::operator_trouble(&settings.site, channels, &text, &stands.records, stands.moment);
+        let (bodies, more) = notify::operator_trouble(&settings.site, channels, &text, declared, stands.moment);
         first.extend(bodies.into_iter().filter(|b| !matches!(b, Body::Channel(_))));
         deliveries.extend(more);
     }
     send(at, stands, first, &deliveries, report)
+}
+
+/// The spans whose looks a notification may tell of: the last hours of incidents that are open, or were until lately.
+fn fresh(book: &Book, moment: Moment) -> Vec<(Moment, Moment)> {
+    let lately = moment - Span::from_mins(2 * 60);
+    let span = |i: &Incident| {
+        let (from, to) = (i.measured_start.map_or(i.started, |m| m.min(i.started)), i.ended.unwrap_or(moment));
+        (to >= lately).then_some((from.max(lately), to.min(moment)))
+    };
+    book.incidents.iter().filter_map(span).collect()
 }
 
 fn send(
@@ -42,7 +57,7 @@ fn send(
         save::bodies(at, &stands.loaded, parts, now).map(|_| ())
     };
     save(false, first)?;
-    for told in notify::tell(deliveries, &picture::heads(stands), &mut save)? {
+    for told in notify::tell(deliveries, &history::heads(&stands.history, stands.moment), &mut save)? {
         match told.result {
             Ok(()) => report.told += 1,
             Err(refused) => report.troubles.push(Trouble::Notify(format!("{}: {refused}", told.channel))),

@@ -13,7 +13,7 @@ use crate::incident::windows::remark;
 use crate::incident::words::{self, Press};
 use crate::incident::{Book, Event, Incident, Member, Voice, plan, shown};
 use crate::model::{
-    Announce, Impact, IncidentStatus, Moment, Record, Remark, Settings, Span, Status, Visibility, WriteUp, WriteUpKind,
+    Announce, History, Impact, IncidentStatus, Moment, Remark, Settings, Span, Status, Visibility, WriteUp, WriteUpKind,
 };
 use crate::timeline::Timelines;
 
@@ -32,21 +32,21 @@ pub(super) struct Desk<'a> {
 /// The whole book.
 pub(super) fn attach(
     timelines: &Timelines,
-    records: &[Record],
+    history: &History,
     writeups: &[WriteUp],
     settings: &Settings,
     moment: Moment,
 ) -> Book {
     let graph = Graph::new(settings);
-    let entries: Vec<Entry<'_>> = ledger::entries(records, settings, Some(moment));
-    let look_back = ledger::looks_back(records, settings, moment);
+    let entries: Vec<Entry<'_>> = ledger::entries(history, settings, Some(moment));
+    let look_back = ledger::looks_back(history, settings, moment);
     let cases = ledger::cases(&entries, &graph);
     let desk = Desk {
         settings,
         graph: &graph,
         cases: &cases,
         facts: Facts::new(timelines, &cases, &graph, settings),
-        press: Press::new(records, &entries, moment, look_back),
+        press: Press::new(history, &entries, moment, look_back),
         writeups,
         moment,
         look_back,

@@ -3,6 +3,7 @@
 use crate::incident::check::{Stage, at, line, writeup};
 use crate::incident::due;
 use crate::model::{Body, ComponentId, IncidentStep, ProbeKey, Span, WriteUpKind};
+use crate::timeline::history;
 
 /// Runs a site over some minutes and compares the journal, line by line.
 fn check(name: &str, components: &[&str], strips: &[(&str, &str)], minutes: i64, expected: &[&str]) {
@@ -241,7 +242,7 @@ fn the_id_names_the_deepest_failing_dependency_then_known() {
     let mut timelines = stage.timelines(3);
     let db = timelines.components.iter_mut().find(|c| c.id.as_str() == "db").unwrap();
     db.outages[0].from = at(3);
-    let steps = due(&timelines, &stage.records, &[], &stage.settings, at(3));
+    let steps = due(&timelines, &history(&stage.records, at(3)), &[], &stage.settings, at(3));
     let lines: Vec<String> = steps.iter().map(|d| line(d.internal, &d.body)).collect();
     assert_eq!(lines, ["Open 2026-11-23-db 9:02/9:03 web", "Join 2026-11-23-db 9:03/9:03 db"]);
 }
@@ -337,7 +338,7 @@ fn a_recovery_is_never_declared_while_its_component_is_bad_or_pending() {
         .filter(|r| !matches!(&r.body, Body::Incident(d) if d.step == IncidentStep::Recover))
         .cloned()
         .collect();
-    assert_eq!(due(&timelines, &fresh, &[], &stage.settings, at(6)), Vec::new());
+    assert_eq!(due(&timelines, &history(&fresh, at(6)), &[], &stage.settings, at(6)), Vec::new());
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::model::{
 };
 use crate::timeline::{
     Blip, ComponentTimeline, LastLook, Outage, OutageEnd, Pending, Place, ProbeTimeline, Reason, Stretch, Timelines,
+    history,
 };
 
 /// A site with its journal.
@@ -112,7 +113,7 @@ impl Stage {
 
     /// What is due at a minute.
     pub(super) fn due(&self, minute: i64) -> Vec<Due> {
-        due(&self.timelines(minute), &self.records, &self.writeups, &self.settings, at(minute))
+        due(&self.timelines(minute), &history(&self.records, at(minute)), &self.writeups, &self.settings, at(minute))
     }
 
     /// Appends what is due, as `app` does: the public chain first. A kill after `survive` records loses the rest.
@@ -140,7 +141,7 @@ impl Stage {
     }
 
     pub(super) fn book(&self, minute: i64) -> Book {
-        attach(&self.timelines(minute), &self.records, &self.writeups, &self.settings, at(minute))
+        attach(&self.timelines(minute), &history(&self.records, at(minute)), &self.writeups, &self.settings, at(minute))
     }
 
     /// The desk's incident steps, one a line: chain, step, id, at/seen, components.

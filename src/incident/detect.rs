@@ -7,7 +7,7 @@ use crate::incident::Due;
 use crate::incident::graph::Graph;
 use crate::incident::ledger::{self, Cases, Entry, Part, Spell, Stamp};
 use crate::incident::quiet::Quiet;
-use crate::model::{Body, ComponentId, DeskIncident, IncidentId, IncidentStep, Moment, Record, Settings};
+use crate::model::{Body, ComponentId, DeskIncident, History, IncidentId, IncidentStep, Moment, Settings};
 use crate::timeline::{ComponentTimeline, Outage, Timelines};
 
 /// Which spell of the journal tells of an outage.
@@ -59,7 +59,7 @@ pub(super) struct Detection<'a> {
 /// All incident steps that are due.
 pub(super) fn steps(
     timelines: &Timelines,
-    records: &[Record],
+    history: &History,
     entries: &[Entry<'_>],
     graph: &Graph<'_>,
     settings: &Settings,
@@ -67,8 +67,8 @@ pub(super) fn steps(
 ) -> Vec<Due> {
     let cases = ledger::cases(entries, graph);
     let lines = lines(timelines, graph, settings);
-    let own = ledger::rounds(records, settings, now, true);
-    let all = ledger::rounds(records, settings, now, false);
+    let own = ledger::rounds(history, settings, now, true);
+    let all = ledger::rounds(history, settings, now, false);
     let mut detection = Detection {
         settings,
         graph,

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::incident::graph::Graph;
 use crate::model::{
-    Body, ComponentId, DeskIncident, DeskMaintenance, DeskWords, IncidentId, IncidentStep, Moment, Record, Settings,
+    Body, ComponentId, DeskIncident, DeskMaintenance, DeskWords, History, IncidentId, IncidentStep, Moment, Record,
+    Settings, Summary,
 };
 
 /// When something happened, and the round that confirmed it.
@@ -57,11 +58,10 @@ pub(super) struct Spell {
 ///
 /// `build --at` hands us records that lie after the moment: they are left out. A clock that went back also makes such
 /// records, but then the chain's last record does not lie there: those count as at the moment (MEANING, fold 1).
-pub(super) fn entries<'a>(records: &'a [Record], settings: &Settings, moment: Option<Moment>) -> Vec<Entry<'a>> {
-    let cut = moment.filter(|m| looks_back(records, settings, *m));
+pub(super) fn entries<'a>(history: &'a History, settings: &Settings, moment: Option<Moment>) -> Vec<Entry<'a>> {
+    let cut = moment.filter(|m| looks_back(history, settings, *m));
     let chain = |internal: bool| {
-        let mut of: Vec<&Record> =
-            records.iter().filter(|r| r.chain.is_desk() && r.chain.is_public() != internal).collect();
+        let mut of: Vec<&Record> = history.declared.iter().filter(|r| r.chain.is_public() != internal).collect();
         of.sort_by_key(|r| r.n);
         of.into_iter()
             .filter(move |r| cut.is_none_or(|m| r.t <= m))
@@ -83,13 +83,11 @@ pub(super) fn entries<'a>(records: &'a [Record], settings: &Settings, moment: Op
 
 /// Whether the moment lies before the end of the record: somebody asks how it stood. This site's own place tells, as
 /// its clock is the one that the moment was read from; where it does not look, all places do.
-pub(super) fn looks_back(records: &[Record], settings: &Settings, moment: Moment) -> bool {
-    let last = |of: &dyn Fn(&Record) -> bool| {
-        records.iter().filter(|r| of(r)).max_by_key(|r| (r.n, r.chain.is_public())).map(|r| r.t)
-    };
-    let own = last(&|r| r.chain.vantage().is_some_and(|v| v == settings.run.vantage) && r.chain.is_public());
-    let any = || records.iter().filter(|r| !r.chain.is_desk()).map(|r| r.t).max();
-    let desk = || last(&|r| r.chain.is_desk());
+pub(super) fn looks_back(history: &History, settings: &Settings, moment: Moment) -> bool {
+    let mine = |c: &&Summary| c.chain.is_public() && c.chain.vantage().is_some_and(|v| v == settings.run.vantage);
+    let own = history.chains.iter().find(mine).and_then(|c| c.end).map(|(_, t)| t);
+    let any = || history.chains.iter().filter_map(|c| c.span.map(|s| s.1)).max();
+    let desk = || history.declared.iter().max_by_key(|r| (r.n, r.chain.is_public())).map(|r| r.t);
     own.or_else(any).or_else(desk).is_some_and(|t| t > moment)
 }
 
@@ -293,13 +291,10 @@ pub(super) fn words(entries: &[Entry<'_>], internal: bool) -> BTreeMap<String, F
 }
 
 /// The moments of all rounds up to `now`, ascending: this site's own place's, else everyone's.
-pub(super) fn rounds(records: &[Record], settings: &Settings, now: Moment, own: bool) -> Vec<Moment> {
-    let mine = |r: &Record| r.chain.vantage().is_some_and(|v| v == settings.run.vantage);
-    let mut all: Vec<Moment> = records
-        .iter()
-        .filter(|r| matches!(r.body, Body::Round(_)) && r.t <= now && (!own || mine(r)))
-        .map(|r| r.t)
-        .collect();
+pub(super) fn rounds(history: &History, settings: &Settings, now: Moment, own: bool) -> Vec<Moment> {
+    let mine = |c: &&Summary| !own || c.chain.vantage().is_some_and(|v| v == settings.run.vantage);
+    let mut all: Vec<Moment> =
+        history.chains.iter().filter(mine).flat_map(|c| &c.times).copied().filter(|t| *t <= now).collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -39,8 +39,8 @@ mod words;
 mod worst;
 
 use crate::model::{
-    Body, ComponentId, Impact, IncidentId, IncidentStatus, MaintenanceStatus, Moment, Record, Remark, Settings, Status,
-    WriteUp,
+    Body, ComponentId, History, Impact, IncidentId, IncidentStatus, MaintenanceStatus, Moment, Remark, Settings,
+    Status, WriteUp,
 };
 use crate::timeline::Timelines;
 
@@ -122,7 +122,7 @@ pub struct Incident {
 }
 
 /// A component's part in an incident.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Member {
     /// Which.
     pub component: ComponentId,
@@ -133,7 +133,7 @@ pub struct Member {
 }
 
 /// Something that was said or happened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Event {
     /// When it is shown to have happened: the heading's time, else first published.
     pub at: Moment,
@@ -150,7 +150,7 @@ pub struct Event {
 }
 
 /// Who speaks in an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Voice {
     /// A person: index into the write-up's updates.
     Person(usize),
@@ -199,14 +199,14 @@ pub struct Due {
 /// What is due and not yet journaled: incident steps, maintenance windows, words. Asking twice gives nothing twice.
 pub fn due(
     timelines: &Timelines,
-    records: &[Record],
+    history: &History,
     writeups: &[WriteUp],
     settings: &Settings,
     now: Moment,
 ) -> Vec<Due> {
     let graph = graph::Graph::new(settings);
-    let entries = ledger::entries(records, settings, None);
-    let mut due = detect::steps(timelines, records, &entries, &graph, settings, now);
+    let entries = ledger::entries(history, settings, None);
+    let mut due = detect::steps(timelines, history, &entries, &graph, settings, now);
     due.extend(windows::due(writeups, settings, &graph, &ledger::windows(&entries), now));
     due.extend(words::due(writeups, &entries));
     due
@@ -215,18 +215,18 @@ pub fn due(
 /// Joins everything into the book, as it stands at the moment.
 pub fn attach(
     timelines: &Timelines,
-    records: &[Record],
+    history: &History,
     writeups: &[WriteUp],
     settings: &Settings,
     moment: Moment,
 ) -> Book {
-    book::attach(timelines, records, writeups, settings, moment)
+    book::attach(timelines, history, writeups, settings, moment)
 }
 
 /// Leaves out of each write-up what was not out by the moment, where the moment looks back. For [`attach`] and for the
 /// pages, before either.
-pub fn as_it_stood(writeups: &mut [WriteUp], records: &[Record], settings: &Settings, moment: Moment) {
-    stood::cut(writeups, records, settings, moment);
+pub fn as_it_stood(writeups: &mut [WriteUp], history: &History, settings: &Settings, moment: Moment) {
+    stood::cut(writeups, history, settings, moment);
 }
 
 /// The moment at which an incident was at its worst, as it was known then: most of its members in the worst status.

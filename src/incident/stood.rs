@@ -1,7 +1,7 @@
 //! Write-ups as they stood: what was written after the moment is left out.
 
 use crate::incident::ledger;
-use crate::model::{IncidentStatus, Moment, Record, Settings, Visibility, WriteUp};
+use crate::model::{History, IncidentStatus, Moment, Settings, Visibility, WriteUp};
 
 /// What can be shown of each write-up to somebody who asks how it stood (MEANING, "As it stood").
 ///
@@ -10,13 +10,13 @@ use crate::model::{IncidentStatus, Moment, Record, Settings, Visibility, WriteUp
 /// timeline, next steps, people, and what a person said of end, status and impact are left out. Title, components and
 /// the updates stay: those have a record each, and the wording of a look back is today's. Where the moment is no look
 /// back, nothing is left out.
-pub(super) fn cut(writeups: &mut [WriteUp], records: &[Record], settings: &Settings, moment: Moment) {
-    if !ledger::looks_back(records, settings, moment) {
+pub(super) fn cut(writeups: &mut [WriteUp], history: &History, settings: &Settings, moment: Moment) {
+    if !ledger::looks_back(history, settings, moment) {
         return;
     }
-    let entries = ledger::entries(records, settings, Some(moment));
+    let entries = ledger::entries(history, settings, Some(moment));
     let out = [ledger::words(&entries, false), ledger::words(&entries, true)];
-    let began = records.iter().map(|r| r.t).min();
+    let began = history.began();
     for w in writeups {
         let file = out[usize::from(w.visibility == Visibility::Internal)].get(&w.file);
         if file.is_none_or(|f| f.sha256 != w.sha256) && !older(w, began, moment) {
@@ -52,6 +52,7 @@ mod tests {
     use crate::incident::as_it_stood;
     use crate::incident::check::{Stage, at, update, wall, writeup};
     use crate::model::{Impact, IncidentStatus, Section, WriteUp};
+    use crate::timeline::history;
 
     /// Web is down from 9:02 to 9:10; one word at 9:04, the postmortem at 9:50.
     fn told() -> Stage {
@@ -72,7 +73,7 @@ mod tests {
 
     fn cut(stage: &Stage, minute: i64) -> WriteUp {
         let mut writeups = stage.writeups.clone();
-        as_it_stood(&mut writeups, &stage.records, &stage.settings, at(minute));
+        as_it_stood(&mut writeups, &history(&stage.records, at(minute)), &stage.settings, at(minute));
         writeups.remove(0)
     }
 

@@ -4,6 +4,7 @@ use crate::incident::book_cases::{briefs, only, outage, remarks, story};
 use crate::incident::check::{Stage, at, update, wall, writeup};
 use crate::incident::{Book, attach};
 use crate::model::{Body, Impact, IncidentStatus, Moment, Span, Status};
+use crate::timeline::history;
 
 /// Web fails from 9:02 to 9:10; at 9:05 a person says a word about it, in a heading.
 fn told(status: IncidentStatus) -> Stage {
@@ -81,7 +82,7 @@ fn late_in_the_minute(stage: &Stage, minute: i64) -> Book {
             (d.at, d.seen) = (late(d.at), late(d.seen));
         }
     }
-    attach(&timelines, &records, &stage.writeups, &stage.settings, late(at(minute)))
+    attach(&timelines, &history(&records, late(at(minute))), &stage.writeups, &stage.settings, late(at(minute)))
 }
 
 #[test]

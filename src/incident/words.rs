@@ -6,7 +6,7 @@ use crate::incident::ledger::{self, Entry, FileWords};
 use crate::incident::say::Clock;
 use crate::incident::windows::remark;
 use crate::incident::{Due, Event, Voice};
-use crate::model::{Body, DeskWords, JournaledUpdate, Moment, Record, Remark, Update, Visibility, WriteUp};
+use crate::model::{Body, DeskWords, History, JournaledUpdate, Moment, Remark, Update, Visibility, WriteUp};
 
 /// The words that are due: a file that is new or changed, with each update that is new or whose text changed.
 /// Drafts say nothing; internal files go to the internal chain.
@@ -42,10 +42,10 @@ pub(super) struct Press {
 
 impl Press {
     /// Reads the record.
-    pub(super) fn new(records: &[Record], entries: &[Entry<'_>], moment: Moment, look_back: bool) -> Self {
+    pub(super) fn new(history: &History, entries: &[Entry<'_>], moment: Moment, look_back: bool) -> Self {
         Self {
             known: [ledger::words(entries, false), ledger::words(entries, true)],
-            began: records.iter().map(|r| r.t).min(),
+            began: history.began(),
             moment,
             look_back,
         }

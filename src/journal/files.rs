@@ -61,14 +61,33 @@ pub(super) fn chains(root: &Path) -> Result<Vec<ChainName>, JournalError> {
 /// The day files of one chain.
 pub(super) fn list(root: &Path, chain: &ChainName) -> Result<Listing, JournalError> {
     let mut listing = Listing::default();
-    for (year, year_path) in numbered(&root.join(chain.as_str()), 4)? {
-        for (month, month_path) in numbered(&year_path, 2)? {
-            for (name, path) in entries(&month_path)? {
-                note(&mut listing, year * 10_000 + month * 100, &name, path);
-            }
+    for (month, folder) in months(root, chain)? {
+        for (name, path) in entries(&folder)? {
+            note(&mut listing, month, &name, path);
         }
     }
     Ok(listing)
+}
+
+/// The months' folders of one chain, as `year * 10000 + month * 100`, in order.
+pub(super) fn months(root: &Path, chain: &ChainName) -> Result<Vec<(u32, PathBuf)>, JournalError> {
+    let mut months = Vec::new();
+    for (year, year_path) in numbered(&root.join(chain.as_str()), 4)? {
+        for (month, path) in numbered(&year_path, 2)? {
+            months.push((year * 10_000 + month * 100, path));
+        }
+    }
+    Ok(months)
+}
+
+/// The days that a month's folder holds in any form, ascending, each once.
+pub(super) fn days_of(folder: &Path, month: u32) -> Result<Vec<Day>, JournalError> {
+    let mut listing = Listing::default();
+    for (name, path) in entries(folder)? {
+        note(&mut listing, month, &name, path);
+    }
+    let days: BTreeSet<Day> = listing.days.into_iter().map(|(day, _)| day).chain(listing.compacted).collect();
+    Ok(days.into_iter().collect())
 }
 
 /// Files one entry of a month's folder where it belongs.
@@ -136,11 +155,20 @@ pub(super) struct Line<'a> {
 }
 
 /// Walks through a day file's lines. Only one line is in memory at a time.
-pub(super) fn lines(path: &Path, mut each: impl FnMut(&Line<'_>)) -> Result<(), JournalError> {
+pub(super) fn lines(path: &Path, each: impl FnMut(&Line<'_>)) -> Result<(), JournalError> {
+    lines_from(path, 0, each)
+}
+
+/// The same from an offset on, which is a line's beginning; that line has the number 1.
+pub(super) fn lines_from(path: &Path, from: u64, mut each: impl FnMut(&Line<'_>)) -> Result<(), JournalError> {
     let fail = |error| JournalError::io(path, "the day's file cannot be read", error);
-    let mut reader = BufReader::with_capacity(BUFFER_BYTES, File::open(path).map_err(fail)?);
+    let mut file = File::open(path).map_err(fail)?;
+    if from > 0 {
+        file.seek(SeekFrom::Start(from)).map_err(fail)?;
+    }
+    let mut reader = BufReader::with_capacity(BUFFER_BYTES, file);
     let mut buffer = Vec::new();
-    let (mut number, mut offset) = (0_u32, 0_u64);
+    let (mut number, mut offset) = (0_u32, from);
     loop {
         buffer.clear();
         let mut length =

@@ -6,18 +6,26 @@
 //! - Never: changes or deletes a record, or repairs one in place.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::model::{Body, ChainName, Head, JournalSettings, Moment, Record, Remark, Span};
 
 mod body;
+mod days;
+mod desk_form;
 mod files;
+mod kept;
 mod links;
 mod lock;
+mod packed;
 mod read;
 mod save;
 mod seal;
+mod since;
 mod stat;
+mod stray;
+mod summary_form;
 mod torn;
 mod verify;
 mod when;
@@ -27,7 +35,10 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use days::{ChainTold, Make, Told};
+pub use kept::Kept;
 pub use lock::{Lock, lock};
+pub use since::Grown;
 pub use stat::{ChainStat, Stat, stat};
 pub use verify::{ChainProof, Finding, Verification, VerifyOptions, verify};
 
@@ -53,11 +64,30 @@ pub struct ChainHead {
     pub t: Moment,
 }
 
+/// How far a chain was read, so that reading can go on there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Which chain.
+    pub chain: ChainName,
+    /// The day of the newest file, as `YYYYMMDD`.
+    pub day: u32,
+    /// How many of its bytes were read: up to the end of its last whole record.
+    pub whole: u64,
+    /// How many lines those are.
+    pub lines: u32,
+    /// The last whole record.
+    pub head: ChainHead,
+    /// The latest round's time.
+    pub latest: Option<Moment>,
+    /// The months that it held, with when their folders changed (ns since the epoch), and their days as bits.
+    pub months: Vec<(u32, i64, u32)>,
+}
+
 /// Why the journal could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// The disk said no.
-    #[error("{path}: {what}: {source}")]
+    #[error("{path}: {what}: {source}{}", advice(source))]
     Io {
         /// Where.
         path: String,
@@ -90,6 +120,17 @@ impl JournalError {
     }
 }
 
+/// What the operator can do about it, where that is known.
+fn advice(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room there, the next run goes on from here",
+        ErrorKind::FileTooLarge => "; raise the limit on a file's size (ulimit -f)",
+        ErrorKind::ReadOnlyFilesystem => "; mount it for writing, or move the journal",
+        ErrorKind::PermissionDenied => "; let the user who runs this read and write it",
+        _ => "",
+    }
+}
+
 /// The chains under `root`, in name order. A missing folder has none.
 pub fn chains(root: &Path) -> Result<Vec<ChainName>, JournalError> {
     files::chains(root)
@@ -100,6 +141,56 @@ pub fn chains(root: &Path) -> Result<Vec<ChainName>, JournalError> {
 /// its predecessor does not fit; a record that stands twice is read once.
 pub fn read(root: &Path) -> Result<Reading, JournalError> {
     read::read(root)
+}
+
+/// Reads one vantage's chain file by file, on all cores, and keeps of each file only what `make` makes of it.
+pub fn read_chain(root: &Path, chain: &ChainName, until: Moment, make: &Make<'_>) -> Result<ChainTold, JournalError> {
+    let months = since::months(root, chain)?;
+    let mut told = days::read_chain(root, chain, until, make)?;
+    if let Some(position) = &mut told.position {
+        position.months = months;
+    }
+    Ok(told)
+}
+
+/// Reads what came to a chain since a position. What claims a time after `until` is read, but the position stays before
+/// it. None: the chain must be read anew.
+pub fn read_since(root: &Path, from: &Position, until: Moment) -> Result<Option<Grown>, JournalError> {
+    since::read(root, from, until)
+}
+
+/// Reads the rounds of all vantages within some spans of time, both ends included.
+pub fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Record>, JournalError> {
+    read::rounds(root, spans)
+}
+
+/// A chain of which every record is in memory.
+#[derive(Debug)]
+pub struct Whole {
+    /// In the order of `n`.
+    pub records: Vec<Record>,
+    /// What is odd about them.
+    pub remarks: Vec<Remark>,
+    /// How far it was read; none where nothing can be read on from it.
+    pub position: Option<Position>,
+}
+
+/// Reads all records of one chain, in the order of `n`, and remarks on what is odd about them.
+pub fn read_whole(root: &Path, chain: &ChainName, until: Moment) -> Result<Whole, JournalError> {
+    let months = since::months(root, chain)?;
+    let (records, remarks) = read::read_one(root, chain)?;
+    let position = days::position_of(root, chain, &records, until)?.map(|position| Position { months, ..position });
+    Ok(Whole { records, remarks, position })
+}
+
+/// Reads the checkpoint under the state's folder; none where there is none that can be used.
+pub fn load_kept(state: &Path) -> Option<Kept> {
+    kept::load(state)
+}
+
+/// Writes the checkpoint, and gives its size in bytes. What goes wrong loses nothing but time.
+pub fn save_kept(state: &Path, kept: &Kept) -> Result<usize, JournalError> {
+    kept::save(state, kept)
 }
 
 /// Reads the last `count` records of one chain, oldest first, without reading its older days.
@@ -115,6 +206,12 @@ pub fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>,
 /// are stepped over and named by the record's `skip`.
 pub fn append(root: &Path, chain: &ChainName, bodies: &[(Moment, Body)]) -> Result<Vec<Record>, JournalError> {
     write::append(root, chain, bodies)
+}
+
+/// Waits until these heads, and so all before them, are on the disk. Whoever derives something from records that were
+/// read calls it first: a run that was killed may have written the last of them and not waited for the disk.
+pub fn settle(root: &Path, ends: &[(ChainName, Moment)]) -> Result<(), JournalError> {
+    ends.iter().try_for_each(|(chain, t)| write::settle(root, chain, *t))
 }
 
 /// Runs the configured `save` command, where there is one. Until it returns, nothing counts as saved.

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::journal::files;
+use crate::journal::days::head_of;
+use crate::journal::files::{self, Day, Line};
 use crate::journal::seal::Flaw;
 use crate::journal::wire::{self, Decoded, Names};
 use crate::journal::write::root_of;
-use crate::journal::{ChainHead, JournalError, Reading};
-use crate::model::{Body, ChainName, Head, Origin, Record, Remark};
+use crate::journal::{JournalError, Reading};
+use crate::model::{Body, ChainName, Head, Moment, Origin, Record, Remark};
 
 /// The most remarks per chain that are written out; the rest are counted.
 const MAX_REMARKS: usize = 50;
@@ -29,23 +30,104 @@ struct ChainReading {
 /// See [`crate::journal::read()`].
 pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
     let mut reading = Reading::default();
-    let mut names = Names::default();
     for chain in files::chains(root)? {
-        let mut one = read_chain(root, &chain, &mut names)?;
-        one.order();
-        one.check_links(&chain);
-        if let Some(last) = one.records.last() {
-            let head = ChainHead { head: last.head.clone(), n: last.n, t: last.t };
-            reading.heads.insert(chain.clone(), head);
+        let (mut records, mut remarks) = read_one(root, &chain)?;
+        if let Some(last) = records.last() {
+            reading.heads.insert(chain, head_of(last));
         }
-        if one.more > 0 {
-            let text = format!("chain {chain}: {} more remarks; `statuary journal verify` lists all", one.more);
-            one.remarks.push(Remark { origin: None, text });
-        }
-        reading.records.append(&mut one.records);
-        reading.remarks.append(&mut one.remarks);
+        reading.records.append(&mut records);
+        reading.remarks.append(&mut remarks);
     }
     Ok(reading)
+}
+
+/// One chain's records in the order of `n`, and what is odd about them.
+pub(super) fn read_one(root: &Path, chain: &ChainName) -> Result<(Vec<Record>, Vec<Remark>), JournalError> {
+    let mut one = read_chain(root, chain, &mut Names::default())?;
+    one.order();
+    one.check_links(chain);
+    if one.more > 0 {
+        let text = format!("chain {chain}: {} more remarks; `statuary journal verify` lists all", one.more);
+        one.remarks.push(Remark { origin: None, text });
+    }
+    Ok((one.records, one.remarks))
+}
+
+/// The rounds of all vantages within some spans of time (both ends included), chain by chain.
+pub(super) fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Record>, JournalError> {
+    let days: Vec<(Day, Day)> = spans.iter().filter_map(|(a, b)| Some((Day::of(*a)?, Day::of(*b)?))).collect();
+    let wanted = |t: Moment| spans.iter().any(|(a, b)| *a <= t && t <= *b);
+    let mut rounds = Vec::new();
+    if days.is_empty() {
+        return Ok(rounds);
+    }
+    for chain in files::chains(root)?.into_iter().filter(|c| !c.is_desk()) {
+        let mut names = Names::default();
+        for (day, path) in files::list(root, &chain)?.days {
+            if !days.iter().any(|(a, b)| *a <= day && day <= *b) {
+                continue;
+            }
+            let mut inside = Vec::new();
+            read_lines(&path, &chain, &mut names, (0, 0), Moment::from_ms(i64::MAX), &mut inside)?;
+            rounds.extend(inside.into_iter().filter(|r| matches!(r.body, Body::Round(_)) && wanted(r.t)));
+        }
+    }
+    Ok(rounds)
+}
+
+/// How far a file was read.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    /// What is damaged.
+    pub(super) remarks: Vec<Remark>,
+    /// Where the last whole record ends, its newline included where it has one.
+    pub(super) whole: u64,
+    /// How many lines lie before that.
+    pub(super) lines: u32,
+}
+
+/// Reads the whole records of a file from a place on: how many bytes and how many lines into it. What comes after
+/// `until` is read, but does not count as read.
+pub(super) fn read_lines(
+    path: &Path,
+    chain: &ChainName,
+    names: &mut Names,
+    (from, before): (u64, u32),
+    until: Moment,
+    records: &mut Vec<Record>,
+) -> Result<Tail, JournalError> {
+    let mut one = ChainReading::default();
+    let mut damage: Option<Damage> = None;
+    let (mut whole, mut lines, mut later) = (from, before, false);
+    files::lines_from(path, from, |line| {
+        let number = before + line.number;
+        if let Some(record) = one.line(path, chain, names, line, number, &mut damage) {
+            later |= record.t > until;
+            if !later {
+                (whole, lines) = (line.offset + line.length, number);
+            }
+            records.push(record);
+        }
+    })?;
+    one.tell_damage(path, damage.as_ref());
+    if one.more > 0 {
+        let text = format!("{} more remarks on this file; `statuary journal verify` lists all", one.more);
+        one.remarks.push(Remark { origin: Some(at(path, lines + 1)), text });
+    }
+    Ok(Tail { remarks: one.remarks, whole, lines })
+}
+
+/// Says which records are absent between two that are here.
+pub(super) fn missing(path: &Path, last: u64, next: u64) -> Remark {
+    Remark { origin: Some(at(path, 1)), text: not_here(last, next) }
+}
+
+fn not_here(last: u64, next: u64) -> String {
+    let which = match next - last {
+        2 => format!("record {} is", last + 1),
+        _ => format!("records {} to {} are", last + 1, next - 1),
+    };
+    format!("{which} not here; the chain goes on with record {next}")
 }
 
 /// See [`crate::journal::tail`].
@@ -97,27 +179,43 @@ impl ChainReading {
     fn read_day(&mut self, path: &Path, chain: &ChainName, names: &mut Names) -> Result<(), JournalError> {
         let file = self.files.len() as u32;
         let mut damage: Option<Damage> = None;
-        files::lines(path, |line| match wire::decode(chain, line.bytes, names) {
+        files::lines(path, |line| {
+            if let Some(record) = self.line(path, chain, names, line, line.number, &mut damage) {
+                self.records.push(record);
+                self.places.push((file, line.number));
+            }
+        })?;
+        self.tell_damage(path, damage.as_ref());
+        Ok(())
+    }
+
+    /// Reads a line; damage is gathered until a whole record follows.
+    fn line(
+        &mut self,
+        path: &Path,
+        chain: &ChainName,
+        names: &mut Names,
+        line: &Line<'_>,
+        number: u32,
+        damage: &mut Option<Damage>,
+    ) -> Option<Record> {
+        match wire::decode(chain, line.bytes, names) {
             Ok(Decoded { record, trouble }) => {
                 self.tell_damage(path, damage.take().as_ref());
                 if let Some(why) = trouble {
                     let text =
                         format!("record {} is whole, but this version cannot read what it says: {why}", record.n);
-                    self.remark(at(path, line.number), text);
+                    self.remark(at(path, number), text);
                 }
-                self.records.push(record);
-                self.places.push((file, line.number));
+                Some(record)
             }
-            Err(flaw) => match &mut damage {
-                Some(d) => {
-                    d.last = line.number;
-                    d.bytes += line.length;
-                }
-                None => damage = Some(Damage { first: line.number, last: line.number, bytes: line.length, flaw }),
-            },
-        })?;
-        self.tell_damage(path, damage.as_ref());
-        Ok(())
+            Err(flaw) => {
+                let begun = damage.get_or_insert(Damage { first: number, last: number, bytes: 0, flaw });
+                begun.last = number;
+                begun.bytes += line.length;
+                None
+            }
+        }
     }
 
     fn tell_damage(&mut self, path: &Path, damage: Option<&Damage>) {
@@ -213,11 +311,7 @@ impl Level {
             Some(last) => {
                 self.before.clear();
                 self.heads.clear();
-                let which = match n - last {
-                    2 => format!("record {} is", last + 1),
-                    _ => format!("records {} to {} are", last + 1, n - 1),
-                };
-                Some(format!("{which} not here; the chain goes on with record {n}"))
+                Some(not_here(last, n))
             }
         }
     }

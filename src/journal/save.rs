@@ -15,6 +15,8 @@ use crate::model::{JournalSettings, Span};
 const KEPT_BYTES: usize = 4 << 10;
 /// How many of its last lines stand in the error.
 const KEPT_LINES: usize = 5;
+/// How much of each stands there, in characters.
+const KEPT_CHARS: usize = 200;
 /// How often it is asked whether the command has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// How long its last words are waited for after it ended: a grandchild may keep the pipe open for ever.
@@ -108,9 +110,17 @@ fn last_bytes(mut reader: PipeReader) -> Vec<u8> {
 fn last_lines(said: &[u8]) -> String {
     let text = String::from_utf8_lossy(said);
     let lines: Vec<_> = text.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
-    let last = lines[lines.len().saturating_sub(KEPT_LINES)..].join(" / ");
-    let plain: String = last.chars().filter(|c| !c.is_control()).collect();
-    plain.split(' ').map(without_login).collect::<Vec<_>>().join(" ")
+    let last = &lines[lines.len().saturating_sub(KEPT_LINES)..];
+    last.iter().map(|line| plain(line)).collect::<Vec<_>>().join(" / ")
+}
+
+fn plain(line: &str) -> String {
+    let plain: String = line.chars().filter(|c| !c.is_control()).collect();
+    let words = plain.split(' ').map(without_login).collect::<Vec<_>>().join(" ");
+    match words.char_indices().nth(KEPT_CHARS) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    }
 }
 
 fn without_login(word: &str) -> String {
@@ -139,6 +149,14 @@ mod tests {
         insta::assert_snapshot!(
             said("seq 1 9; echo 'fatal: no such remote https://me:token@git.example.com/x.git' >&2; exit 128", 5000),
             @r#"the journal's save command failed with exit code 128, saying "6 / 7 / 8 / 9 / fatal: no such remote https://…@git.example.com/x.git"; nothing was published or told"#);
+        let flood = "head -c 100000 /dev/zero | tr '\\0' x; echo; echo flooded; exit 9";
+        assert_eq!(
+            said(flood, 5000),
+            format!(
+                "the journal's save command failed with exit code 9, saying \"{}… / flooded\"; nothing was published or told",
+                "x".repeat(200)
+            )
+        );
         insta::assert_snapshot!(said("kill -9 $$", 5000), @"the journal's save command was ended by a signal (signal: 9 (SIGKILL)); nothing was published or told");
         insta::assert_snapshot!(said("echo pushing; sleep 30", 300), @r#"the journal's save command did not end within 300 ms and was stopped, saying "pushing"; nothing was published or told"#);
     }

@@ -8,6 +8,7 @@ use crate::journal::{Finding, JournalError, VerifyOptions, append, chains, read,
 use crate::model::{Body, ChainName, Detail, Head, Moment, ProbeKey, Round, Span};
 
 mod damage;
+mod exhaustive;
 
 const START: &str = "2026-11-23T17:00:00.000Z";
 
@@ -40,6 +41,16 @@ fn journal(minutes: &[i64]) -> tempfile::TempDir {
 
 fn day(root: &Path, day: &str) -> PathBuf {
     root.join("local/2026/11").join(format!("{day}.jsonl"))
+}
+
+/// A crashed append leaves its first bytes.
+fn crash(root: &Path, body: &(Moment, Body), share: f64) {
+    let path = day(root, &body.0.utc().format("%d").to_string());
+    let before = fs::metadata(&path).map_or(0, |m| m.len());
+    append(root, &local(), std::slice::from_ref(body)).unwrap();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    let written = file.metadata().unwrap().len() - before;
+    file.set_len(before + (written as f64 * share) as u64).unwrap();
 }
 
 fn fatal(root: &Path) -> Vec<String> {

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
 
 use crate::journal::JournalError;
 use crate::journal::files::{self, Day, End, MAX_LINE_BYTES};
 use crate::journal::lock;
 use crate::journal::seal;
+use crate::journal::stray;
 use crate::journal::wire::{self, Names};
 use crate::model::{Body, ChainName, Head, Moment, Record, Skip, Span};
 
@@ -18,8 +17,6 @@ use crate::model::{Body, ChainName, Head, Moment, Record, Skip, Span};
 const PATIENCE: Span = Span::from_secs(10);
 /// The greatest number that is counted on from: a record a millisecond for ten thousand years stays below it.
 const MAX_NUMBER: u64 = 1 << 60;
-/// How much of a torn end is hashed at a time.
-const HASH_BUFFER_BYTES: usize = 64 << 10;
 
 /// A chain that is being written to.
 struct Chain<'a> {
@@ -48,6 +45,7 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
     make_folder(&folder)?;
     let _held = lock::hold_folder(&folder, PATIENCE)?;
     let mut chain = Chain::open(root, name, folder)?;
+    chain.settle_head(chain.target(days[0]))?;
     let (mut written, mut names) = (Vec::with_capacity(bodies.len()), Names::default());
     let mut from = 0;
     while from < bodies.len() {
@@ -57,6 +55,17 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
         from = to;
     }
     Ok(written)
+}
+
+/// See [`crate::journal::settle`].
+pub(super) fn settle(root: &Path, name: &ChainName, t: Moment) -> Result<(), JournalError> {
+    let own = Day::of(t).map(|day| day.path(&root.join(name.as_str()))).filter(|path| path.exists());
+    // A record whose day was compacted before it came stands in the newest file.
+    let path = match own {
+        Some(path) => Some(path),
+        None => files::list(root, name)?.days.pop().map(|(_, path)| path),
+    };
+    path.map_or(Ok(()), |path| sync_file(&path))
 }
 
 fn check_name(name: &ChainName) -> Result<(), JournalError> {
@@ -110,14 +119,10 @@ impl<'a> Chain<'a> {
             bytes.push(b'\n');
         }
         let records = self.lines(&mut bytes, bodies, torn, names)?;
-        let fresh = end.last.is_none();
-        if fresh {
-            make_folder(path.parent().unwrap_or(&self.folder))?;
+        if end.size == 0 {
+            self.make_file(&path)?;
         }
         put(&path, &bytes)?;
-        if fresh {
-            self.sync_folders(&path)?;
-        }
         let size = end.size + bytes.len() as u64;
         let last = records.last().cloned().or(end.last);
         self.ends.insert(day, End { last, whole: size, size, newline: true });
@@ -167,18 +172,33 @@ impl<'a> Chain<'a> {
     }
 
     /// The bytes after the last whole record's newline that are no whole record: at the end of the head's file, of the
-    /// file that is written to, and of those between.
+    /// file that is written to, of those between, and of those that a wrong clock left torn elsewhere.
     fn torn(&self, day: Day) -> Result<Option<Skip>, JournalError> {
         let between = |d: &Day| *d < day && self.head.is_none_or(|head| *d > head);
-        let (mut bytes, mut hash) = (0, Sha256::new());
-        for (d, end) in &self.ends {
-            let counts = Some(*d) == self.head || *d == day || between(d);
-            if counts && end.whole < end.size {
-                bytes += end.size - end.whole;
-                hash_end(&d.path(&self.folder), end, &mut hash)?;
-            }
+        let torn = self.ends.iter().filter(|(_, end)| end.whole < end.size).map(|(d, _)| *d);
+        let (mut near, away): (Vec<Day>, Vec<Day>) =
+            torn.partition(|d| Some(*d) == self.head || *d == day || between(d));
+        near.extend(stray::unnamed(self.name, &self.folder, &self.ends, &away, day)?);
+        near.sort_unstable();
+        stray::skip_of(&self.folder, &self.ends, &near)
+    }
+
+    /// Makes the head durable where it stands in another file than the one that is written to: a killed run may have
+    /// written it and not waited for the disk, and no record may outlive the one that it names.
+    fn settle_head(&self, target: Day) -> Result<(), JournalError> {
+        match self.head {
+            Some(head) if head != target => sync_file(&head.path(&self.folder)),
+            _ => Ok(()),
         }
-        Ok((bytes > 0).then(|| Skip { bytes, sha256: seal::hex(&hash.finalize()) }))
+    }
+
+    /// Makes a day's file, empty as yet, and its name durable. So a file that holds a byte has a name that stays, at
+    /// whatever moment the run that made it was killed.
+    fn make_file(&self, path: &Path) -> Result<(), JournalError> {
+        make_folder(path.parent().unwrap_or(&self.folder))?;
+        let made = OpenOptions::new().append(true).create(true).open(path);
+        made.map_err(|e| JournalError::io(path, "the day's file cannot be made", e))?;
+        self.sync_folders(path)
     }
 
     /// Makes a new file's name durable: its folder, and those above it up to the journal's own parent.
@@ -199,28 +219,32 @@ pub(super) fn root_of(chain: &ChainName) -> Head {
     Head::new(seal::sha256_hex(chain.as_str().as_bytes()))
 }
 
-fn hash_end(path: &Path, end: &End, hash: &mut Sha256) -> Result<(), JournalError> {
-    let fail = |error| JournalError::io(path, "its torn end cannot be read", error);
-    let mut file = File::open(path).map_err(fail)?;
-    file.seek(SeekFrom::Start(end.whole)).map_err(fail)?;
-    let mut rest = file.take(end.size - end.whole);
-    let mut buffer = vec![0; HASH_BUFFER_BYTES];
-    loop {
-        let read = rest.read(&mut buffer).map_err(fail)?;
-        if read == 0 {
-            return Ok(());
-        }
-        hash.update(&buffer[..read]);
-    }
+/// Waits until the records of a file are on the disk, whoever wrote them.
+pub(super) fn sync_file(path: &Path) -> Result<(), JournalError> {
+    let synced = File::open(path).and_then(|file| file.sync_data());
+    synced.map_err(|e| JournalError::io(path, "its records may not be on the disk; they do not count", e))
 }
 
 /// One write, then fdatasync.
 fn put(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
-    let opened = OpenOptions::new().append(true).create(true).open(path);
+    let opened = OpenOptions::new().append(true).open(path);
     let mut file = opened.map_err(|e| JournalError::io(path, "the day's file cannot be opened for appending", e))?;
     file.write_all(bytes)
         .map_err(|e| JournalError::io(path, "the record could not be written whole; it does not count", e))?;
-    file.sync_data().map_err(|e| JournalError::io(path, "the record may not be on the disk; it does not count", e))
+    file.sync_data().map_err(|e| {
+        forget(&file);
+        JournalError::io(path, "the record may not be on the disk; it does not count", e)
+    })
+}
+
+/// Lets the next reader see what the disk has kept, where the system can. After a failed sync Linux counts the bytes as
+/// written and goes on showing them from memory: the next record would name one that a power cut takes away.
+fn forget(file: &File) {
+    // Where it cannot be done the record is read as it seems, which is as much as anybody knows.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
 }
 
 fn make_folder(folder: &Path) -> Result<(), JournalError> {

@@ -5,8 +5,11 @@
 //! - Touches: nothing.
 //! - Never: reads a file, a clock or the network, and never speaks a wire format (no serde here).
 
+mod history;
+mod hours;
 mod id;
 mod keys;
+mod print;
 mod record;
 mod secret;
 mod settings;
@@ -16,8 +19,11 @@ mod verdict;
 mod words;
 mod zone;
 
+pub use history::{History, HourOf, Later, Run, Strip, Summary, Why};
+pub use hours::{Buckets, Hours};
 pub use id::{ChainName, ComponentId, Head, IncidentId, ProbeKey, Vantage};
 pub use keys::{Given, Givens, Key, Refusal, Takes};
+pub use print::{Ink, Print};
 pub use record::{
     Body, DeskIncident, DeskMaintenance, DeskWords, Detail, IncidentStep, JournaledUpdate, Origin, Record, Remark,
     Round, Seen, Skip, Try,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::model::{ComponentId, ProbeKey, Span, Vantage, Zone};
 
 /// The whole configuration, as every room but `probe` and `notify` needs it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Settings {
     /// The site's own words.
     pub site: Site,
@@ -22,7 +22,7 @@ pub struct Settings {
 }
 
 /// What the page says of itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Site {
     /// The name of what is watched: "Stella".
     pub title: String,
@@ -43,7 +43,7 @@ pub struct Site {
 }
 
 /// How a run behaves.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct RunSettings {
     /// How often cron calls us.
     pub interval: Span,
@@ -64,7 +64,7 @@ pub struct RunSettings {
 }
 
 /// A target of somebody else's that is known to be up.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Canary {
     /// As configured: `tcp://192.0.2.1:443`.
     pub text: String,
@@ -75,7 +75,7 @@ pub struct Canary {
 }
 
 /// When looks become an outage, and outages an incident (MEANING: "From looks to a status", "Incidents").
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Rules {
     /// Bad looks in a row that open an outage, 1 to 100.
     pub open_after: u32,
@@ -105,7 +105,7 @@ impl Default for Rules {
 }
 
 /// What the public knows a thing as.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Component {
     /// Its id.
     pub id: ComponentId,
@@ -132,7 +132,7 @@ pub struct Component {
 }
 
 /// A probe as the folding and the page know it; its options live in the `probe` room.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Probe {
     /// `<component>/<name>`.
     pub key: ProbeKey,
@@ -149,7 +149,7 @@ pub struct Probe {
 }
 
 /// When an incident of a component gets its public page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
 pub enum Announce {
     /// With the round that confirmed it.
     #[default]
@@ -161,7 +161,7 @@ pub enum Announce {
 }
 
 /// Who may know of a thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
 pub enum Visibility {
     /// Everyone.
     #[default]
@@ -171,7 +171,7 @@ pub enum Visibility {
 }
 
 /// How several probes make one status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Hash)]
 pub enum Combine {
     /// Every probe counts: some down is a partial outage.
     #[default]
@@ -181,7 +181,7 @@ pub enum Combine {
 }
 
 /// The journal's settings.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct JournalSettings {
     /// A shell command that must succeed before a record counts as saved (`git add … && git push`).
     pub save: Option<String>,
@@ -190,7 +190,7 @@ pub struct JournalSettings {
 }
 
 /// Where the rendered site goes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct PublishSettings {
     /// The folder, relative to the site's; default `public`.
     pub folder: PathBuf,

@@ -10,7 +10,7 @@ use crate::model::{
 const AHEAD: Span = Span::from_mins(5);
 
 /// What a write-up tells about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum WriteUpKind {
     /// An incident, or its postmortem.
     #[default]
@@ -22,7 +22,7 @@ pub enum WriteUpKind {
 }
 
 /// One Markdown file of `incidents/`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct WriteUp {
     /// The path under `incidents/`, with `/`: `2026-11-23-morning-outage.md`.
     pub file: String,
@@ -77,7 +77,7 @@ pub struct WriteUp {
 }
 
 /// One update: a heading with a time or a status word, and the text under it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Update {
     /// Stable within the file: survives edits of the text and updates added before or after it.
     pub key: String,
@@ -125,7 +125,7 @@ impl Update {
 }
 
 /// A part of the postmortem.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Section {
     /// The heading's words; empty before the first heading.
     pub title: String,
@@ -137,7 +137,7 @@ pub struct Section {
 }
 
 /// An item under "Timeline" that begins with a time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct TimelineItem {
     /// When.
     pub at: Moment,
@@ -146,7 +146,7 @@ pub struct TimelineItem {
 }
 
 /// A task item under "Next steps".
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Action {
     /// Whether it is ticked.
     pub done: bool,

@@ -12,6 +12,8 @@ use crate::model::Span;
 
 /// How much of what the command says is kept, from the end.
 const KEPT_BYTES: usize = 4 << 10;
+/// How much of its last line stands in the error, in characters.
+const KEPT_CHARS: usize = 200;
 /// How often it is asked whether the command has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 /// How long its last words are waited for after it ended: a grandchild may keep the pipe open for ever.
@@ -83,5 +85,9 @@ fn last_words(mut reader: PipeReader) -> String {
         }
         None => word.to_owned(),
     });
-    words.collect::<Vec<_>>().join(" ")
+    let said = words.collect::<Vec<_>>().join(" ");
+    match said.char_indices().nth(KEPT_CHARS) {
+        Some((end, _)) => format!("{}…", &said[..end]),
+        None => said,
+    }
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::model::Moment;
+use crate::model::{Moment, Print};
 use crate::publish::disk;
 
 /// The one version that is written; another one is read as "nothing is known".
@@ -35,6 +35,9 @@ pub(super) struct Made {
     /// An asset that no page names: since when, in milliseconds since 1970.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) unused: Option<i64>,
+    /// What it is made from (a [`Print`]); none: it is made each round, or a swap is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
 }
 
 /// What the file system tells of a file without reading it. A file changed by hand differs in one of these.
@@ -58,6 +61,28 @@ impl Looks {
 }
 
 impl Made {
+    /// A file with these bytes, made from this.
+    pub(super) fn new(sha256: String, looks: Option<Looks>, asset: bool, print: Option<Print>) -> Self {
+        Self { sha256: vec![sha256], looks, asset, unused: None, from: print.map(|p| p.to_string()) }
+    }
+
+    /// What it is made from. What cannot be read is not known.
+    pub(super) fn print(&self) -> Option<Print> {
+        self.from.as_deref().and_then(Print::parse)
+    }
+
+    /// The same while a swap is under way: it may be killed before or after this file.
+    pub(super) fn under_way(&self, old: Option<&Self>) -> Self {
+        let others = old.into_iter().flat_map(|old| &old.sha256).filter(|sha| !self.sha256.contains(sha));
+        let sha256 = self.sha256.iter().chain(others).cloned().collect();
+        Self { sha256, from: self.from.clone().filter(|_| self.looks.is_some()), ..self.clone() }
+    }
+
+    /// The same asset, which no page names since a moment.
+    pub(super) fn left_since(&self, since: Moment) -> Self {
+        Self { unused: Some(since.ms()), ..self.clone() }
+    }
+
     /// An asset's first moment without use.
     pub(super) fn unused_since(&self) -> Option<Moment> {
         self.unused.map(Moment::from_ms)

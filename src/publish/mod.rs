@@ -1,7 +1,7 @@
 //! Puts pages where the world sees them.
 //!
-//! - Takes: the rendered files, the public folder, a folder for staging and the moment.
-//! - Gives: what was written, left and removed.
+//! - Takes: the rendered files, the paths of those that stand, the public folder, a folder for staging and the moment.
+//! - Gives: what stands and need not be made; what was written, left and removed.
 //! - Touches: disk, the `after` command.
 //! - Never: shows half a page, or a page that names a missing file; writes a file that did not change.
 
@@ -10,10 +10,13 @@ use std::path::Path;
 use crate::model::{Moment, Span};
 use crate::render::Output;
 
+pub use standing::Standing;
+
 mod command;
 mod disk;
 mod manifest;
 mod plan;
+mod standing;
 mod swap;
 
 #[cfg(test)]
@@ -75,13 +78,21 @@ impl PublishError {
     }
 }
 
-/// Makes the public folder show exactly these files, beside what others put there.
+/// What stands in the public folder as an earlier swap left it, told by the list that is kept in the `state` folder.
+/// Where that list is gone or damaged, nothing does. Only one may swap at a time: what is found here is not looked at
+/// again.
+pub fn standing(public: &Path, state: &Path) -> Result<Standing, PublishError> {
+    Standing::find(public, state)
+}
+
+/// Makes the public folder show exactly these files and those that are `kept`, beside what others put there. Kept are
+/// only paths that [`Standing::prints`] names.
 ///
 /// All changed files are written and synced in a staging folder first; then each is renamed into place, assets first
 /// and the index last; then what no longer belongs is removed (assets after [`ASSET_STAYS`]). Only files that an earlier
 /// swap made are removed. A swap that was killed is completed by the next one. Where nothing changed, nothing is written.
-pub fn swap(public: &Path, state: &Path, files: &[Output], now: Moment) -> Result<Swapped, PublishError> {
-    swap::swap(public, state, files, now)
+pub fn swap(standing: &Standing, files: &[Output], kept: &[String], now: Moment) -> Result<Swapped, PublishError> {
+    swap::swap(standing, files, kept, now)
 }
 
 /// Runs the shell command that follows a swap (`[publish] after`), in the site's folder, for at most `limit`.

@@ -1,14 +1,14 @@
 //! What a swap has to do, decided before anything is written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
-use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::model::Moment;
 use crate::publish::manifest::{Looks, Made, Manifest};
+use crate::publish::standing::meta;
 use crate::publish::{ASSET_STAYS, PublishError};
 use crate::render::{Class, Output};
 
@@ -58,20 +58,28 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Compares the files with what is there.
+    /// Compares the files with what is there. `kept` are the paths of files that stand as they would be made.
     pub(super) fn make(
         public: &Path,
         before: &Manifest,
         files: &'a [Output],
+        kept: &'a [String],
         now: Moment,
     ) -> Result<Self, PublishError> {
-        let wanted = check_paths(files)?;
+        let wanted = check_paths(files, kept)?;
         let mut plan = Self::default();
+        for path in kept {
+            let Some(made) = before.files.get(path) else {
+                return Err(PublishError::Path { path: path.clone(), why: "it is kept, and nothing stands there" });
+            };
+            plan.after.files.insert(path.clone(), made.clone());
+            plan.unchanged += 1;
+        }
         for file in files {
             let sha256 = sha256(&file.bytes);
             let looks = looks_if_same(public, before.files.get(&file.path), file, &sha256)?;
             let asset = file.class == Class::Asset;
-            let made = Made { sha256: vec![sha256], looks, asset, unused: None };
+            let made = Made::new(sha256, looks, asset, file.print);
             plan.after.files.insert(file.path.clone(), made);
             if looks.is_some() {
                 plan.unchanged += 1;
@@ -80,7 +88,7 @@ impl<'a> Plan<'a> {
             }
         }
         plan.changed.sort_by(|(a, a_turn), (b, b_turn)| (a_turn, &a.path).cmp(&(b_turn, &b.path)));
-        let old = before.files.iter().filter(|(path, _)| !wanted.contains_key(path.as_str()));
+        let old = before.files.iter().filter(|(path, _)| !wanted.contains(path.as_str()));
         for (path, made) in old {
             plan.retire(public, path, made, now)?;
         }
@@ -94,7 +102,7 @@ impl<'a> Plan<'a> {
         let since = made.unused_since().unwrap_or(now);
         if made.asset && now - since < ASSET_STAYS {
             // A clock that went back begins the day anew rather than never ending it.
-            self.after.files.insert(path.to_owned(), Made { unused: Some(since.min(now).ms()), ..made.clone() });
+            self.after.files.insert(path.to_owned(), made.left_since(since.min(now)));
         } else if is_ours(public, path, made)? {
             self.stale.insert(path.to_owned());
         }
@@ -133,12 +141,7 @@ impl<'a> Plan<'a> {
     pub(super) fn under_way(&self, before: &Manifest) -> Manifest {
         let mut both = before.clone();
         for (path, made) in &self.after.files {
-            let mut made = made.clone();
-            if let Some(old) = before.files.get(path) {
-                let others = old.sha256.iter().filter(|sha| !made.sha256.contains(sha));
-                made.sha256 = made.sha256.iter().chain(others).cloned().collect();
-            }
-            both.files.insert(path.clone(), made);
+            both.files.insert(path.clone(), made.under_way(before.files.get(path)));
         }
         both
     }
@@ -229,15 +232,6 @@ fn is_ours(public: &Path, path: &str, made: &Made) -> Result<bool, PublishError>
     Ok(made.sha256.contains(&sha256(&bytes)))
 }
 
-/// What stands at a path, links not followed; none: nothing.
-fn meta(path: &Path) -> Result<Option<Metadata>, PublishError> {
-    match fs::symlink_metadata(path) {
-        Ok(meta) => Ok(Some(meta)),
-        Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        Err(e) => Err(PublishError::io(path, "it cannot be looked at", e)),
-    }
-}
-
 fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
         for nibble in [byte >> 4, byte & 15] {
@@ -248,11 +242,10 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Refuses paths that lead out of the public folder, or that cannot stand side by side.
-fn check_paths(files: &[Output]) -> Result<BTreeMap<&str, &Output>, PublishError> {
+fn check_paths<'a>(files: &'a [Output], kept: &'a [String]) -> Result<BTreeSet<&'a str>, PublishError> {
     let refuse = |path: &str, why| Err(PublishError::Path { path: path.to_owned(), why });
-    let mut wanted = BTreeMap::new();
-    for file in files {
-        let path = file.path.as_str();
+    let mut wanted = BTreeSet::new();
+    for path in files.iter().map(|f| f.path.as_str()).chain(kept.iter().map(String::as_str)) {
         if path.starts_with('/') {
             return refuse(path, "it is not relative to the public folder");
         }
@@ -268,14 +261,14 @@ fn check_paths(files: &[Output]) -> Result<BTreeMap<&str, &Output>, PublishError
         if path.split('/').next() == Some(STAGING) {
             return refuse(path, "this folder is where files are staged");
         }
-        if wanted.insert(path, file).is_some() {
+        if !wanted.insert(path) {
             return refuse(path, "two files have this path");
         }
     }
-    for path in wanted.keys() {
+    for path in &wanted {
         let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
         for folder in folders {
-            if wanted.contains_key(folder) {
+            if wanted.contains(folder) {
                 return refuse(folder, "it is wanted as a file and as a folder");
             }
         }

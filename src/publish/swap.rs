@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crate::model::Moment;
 use crate::publish::disk;
-use crate::publish::manifest::{self, Looks, Manifest};
+use crate::publish::manifest::Looks;
 use crate::publish::plan::{Plan, STAGING};
-use crate::publish::{PublishError, Swapped};
+use crate::publish::{PublishError, Standing, Swapped};
 use crate::render::Output;
 
 /// One change of the disk that is about to be made.
@@ -34,11 +34,16 @@ pub(super) enum Step {
 pub(super) type Watch<'a> = &'a mut dyn FnMut(Step) -> io::Result<()>;
 
 /// See [`crate::publish::swap()`].
-pub(super) fn swap(public: &Path, state: &Path, files: &[Output], now: Moment) -> Result<Swapped, PublishError> {
-    let result = swap_watched(public, state, files, now, &mut |_| Ok(()));
+pub(super) fn swap(
+    standing: &Standing,
+    files: &[Output],
+    kept: &[String],
+    now: Moment,
+) -> Result<Swapped, PublishError> {
+    let result = swap_watched(standing, files, kept, now, &mut |_| Ok(()));
     if result.is_err() {
         // A full disk is helped by it, and the next swap does it anyway.
-        for staging in [state.join("staging"), public.join(STAGING)] {
+        for staging in [standing.state.join("staging"), standing.public.join(STAGING)] {
             let _ = disk::remove_tree(&staging);
         }
     }
@@ -47,17 +52,15 @@ pub(super) fn swap(public: &Path, state: &Path, files: &[Output], now: Moment) -
 
 /// A swap that can be stopped between any two steps.
 pub(super) fn swap_watched(
-    public: &Path,
-    state: &Path,
+    standing: &Standing,
     files: &[Output],
+    kept: &[String],
     now: Moment,
     watch: Watch<'_>,
 ) -> Result<Swapped, PublishError> {
-    let (public, state) = (real_folder(public)?, real_folder(state)?);
-    let note = manifest::path(&public, &state);
-    let before = Manifest::load(&note);
-    let plan = Plan::make(&public, &before, files, now)?;
-    let mut act = Act { public: &public, staging: staging(&public, &state)?, inside: false, watch };
+    let Standing { public, state, note, before, .. } = standing;
+    let plan = Plan::make(public, before, files, kept, now)?;
+    let mut act = Act { public, staging: staging(public, state)?, inside: false, watch };
     for left in [state.join("staging"), public.join(STAGING)] {
         // A killed swap's; this one makes its own.
         if left.symlink_metadata().is_ok() {
@@ -67,8 +70,8 @@ pub(super) fn swap_watched(
     let mut after = plan.after.clone();
     if !plan.changed.is_empty() || !plan.stale.is_empty() || !plan.clear.is_empty() {
         act.stage(&plan)?;
-        let under_way = plan.under_way(&before);
-        act.step(Step::Note, &note, |note| under_way.save(note))?;
+        let under_way = plan.under_way(before);
+        act.step(Step::Note, note, |note| under_way.save(note))?;
         act.clear(&plan)?;
         act.place(&plan)?;
         act.remove(&plan.stale)?;
@@ -80,18 +83,12 @@ pub(super) fn swap_watched(
             }
         }
     }
-    if after != before || !note.exists() {
-        act.step(Step::Note, &note, |note| after.save(note))?;
+    if after != *before || !note.exists() {
+        act.step(Step::Note, note, |note| after.save(note))?;
     }
     act.tidy()?;
     let removed = plan.stale.len() + plan.clear.len();
     Ok(Swapped { written: plan.changed.len(), unchanged: plan.unchanged, removed })
-}
-
-/// Makes a folder where it is missing, and follows the links that lead to it: the operator may have put it elsewhere.
-fn real_folder(folder: &Path) -> Result<PathBuf, PublishError> {
-    fs::create_dir_all(folder).map_err(|e| PublishError::io(folder, "the folder cannot be made", e))?;
-    folder.canonicalize().map_err(|e| PublishError::io(folder, "the folder cannot be found", e))
 }
 
 /// Where files are staged: in the state folder, or inside the public one where that is a file system of its own.

@@ -7,8 +7,8 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use crate::model::{Moment, Span};
-use crate::publish::swap::{Step, swap_watched};
-use crate::publish::{Swapped, after, swap};
+use crate::publish::swap::{Step, Watch};
+use crate::publish::{PublishError, Swapped, after, standing};
 use crate::render::{Class, Output};
 
 /// A site's folder with its public and its state folder.
@@ -73,7 +73,23 @@ fn at(hour: i64) -> Moment {
 }
 
 fn file(class: Class, path: &str, text: &str) -> Output {
-    Output { path: path.to_owned(), bytes: text.as_bytes().to_vec(), class }
+    Output::new(path, text, class)
+}
+
+/// A swap where nothing is kept.
+fn swap(public: &Path, state: &Path, files: &[Output], now: Moment) -> Result<Swapped, PublishError> {
+    crate::publish::swap(&standing(public, state)?, files, &[], now)
+}
+
+/// The same, stopped where `watch` says.
+fn swap_watched(
+    public: &Path,
+    state: &Path,
+    files: &[Output],
+    now: Moment,
+    watch: Watch<'_>,
+) -> Result<Swapped, PublishError> {
+    crate::publish::swap::swap_watched(&standing(public, state)?, files, &[], now, watch)
 }
 
 /// A small site. Each page's text is the list of files that it names.

@@ -32,7 +32,7 @@ pub fn outputs(api: &Api) -> Vec<Output> {
 
 fn file(name: &str, body: &impl Serialize) -> Output {
     let bytes = serde_json::to_vec(body).unwrap_or_default();
-    Output { path: format!("api/v2/{name}.json"), bytes, class: Class::Live }
+    Output::new(format!("api/v2/{name}.json"), bytes, Class::Live)
 }
 
 /// Milliseconds and offset: `2026-11-23T01:10:00.000Z`.

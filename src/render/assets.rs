@@ -8,17 +8,26 @@ use sha2::{Digest, Sha256};
 use crate::model::Theme;
 use crate::render::{Class, Output};
 
-/// Every asset of the theme, and its published path by its name under `static/`.
-pub fn fingerprinted(theme: &Theme, brand: Option<&str>) -> (Vec<Output>, BTreeMap<String, String>) {
+/// Every asset of a theme.
+#[derive(Clone, Debug)]
+pub struct Assets {
+    /// As files.
+    pub files: Vec<Output>,
+    /// Its published path by its name under `static/`.
+    pub names: BTreeMap<String, String>,
+}
+
+/// Every asset of the theme, under the name that its content gives it.
+pub fn fingerprinted(theme: &Theme, brand: Option<&str>) -> Assets {
     let mut files = Vec::new();
     let mut names = BTreeMap::new();
     for (name, bytes) in &theme.assets {
         let bytes = if name == "page.css" { stylesheet(bytes, brand) } else { bytes.clone() };
         let path = format!("static/{}", with_hash(name, &bytes));
         names.insert(name.clone(), path.clone());
-        files.push(Output { path, bytes, class: Class::Asset });
+        files.push(Output::new(path, bytes, Class::Asset));
     }
-    (files, names)
+    Assets { files, names }
 }
 
 /// `page.css` → `page.1a2b3c4d.css`; a folder stays in front.

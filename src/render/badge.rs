@@ -19,7 +19,7 @@ const BAD: &str = "#c8260e";
 
 /// Two files per badge.
 pub fn outputs(badges: &[Badge]) -> Vec<Output> {
-    let file = |path: String, bytes: Vec<u8>| Output { path, bytes, class: Class::Live };
+    let file = |path: String, bytes: Vec<u8>| Output::new(path, bytes, Class::Live);
     badges
         .iter()
         .flat_map(|b| {

@@ -12,7 +12,7 @@ const OURS: &str = "tag:statuary,2026:record";
 
 /// One file per feed.
 pub fn outputs(feeds: &[Feed]) -> Vec<Output> {
-    let file = |f: &Feed| Output { path: f.path.to_owned(), bytes: atom(f).into_bytes(), class: Class::Live };
+    let file = |f: &Feed| Output::new(f.path, atom(f), Class::Live);
     feeds.iter().map(file).collect()
 }
 

@@ -9,7 +9,7 @@ use crate::model::Theme;
 use crate::render::{Class, Output, RenderError};
 use crate::site::{Frame, Page, Site, Stay, View};
 
-/// Every page of the site.
+/// Every page that has to be made.
 pub fn pages(site: &Site, theme: &Theme, assets: &BTreeMap<String, String>) -> Result<Vec<Output>, RenderError> {
     let mut tera = Tera::default();
     tera.autoescape_on([".html"]);
@@ -18,7 +18,7 @@ pub fn pages(site: &Site, theme: &Theme, assets: &BTreeMap<String, String>) -> R
         .iter()
         .map(|page| {
             let bytes = html(&tera, page, assets)?.into_bytes();
-            Ok(Output { path: page.path.clone(), bytes, class: class(page) })
+            Ok(Output { print: page.print, ..Output::new(page.path.clone(), bytes, class(page)) })
         })
         .collect()
 }

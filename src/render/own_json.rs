@@ -16,10 +16,7 @@ const VERSION: u32 = 1;
 pub fn outputs(report: &Report<'_>) -> Vec<Output> {
     let json = serde_json::to_vec(&document(report)).unwrap_or_default();
     let schema = serde_json::to_vec_pretty(&schemars::schema_for!(Document)).unwrap_or_default();
-    vec![
-        Output { path: "status.json".to_owned(), bytes: json, class: Class::Live },
-        Output { path: "status.schema.json".to_owned(), bytes: schema, class: Class::Settled },
-    ]
+    vec![Output::new("status.json", json, Class::Live), Output::new("status.schema.json", schema, Class::Settled)]
 }
 
 fn document(report: &Report<'_>) -> Document {

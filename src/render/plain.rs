@@ -12,13 +12,12 @@ pub const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' d
 
 /// `status.txt`.
 pub fn status(text: &str) -> Output {
-    Output { path: "status.txt".to_owned(), bytes: text.as_bytes().to_vec(), class: Class::Live }
+    Output::new("status.txt", text, Class::Live)
 }
 
 /// `sitemap.xml`, `robots.txt`, `_headers` and `.nojekyll`.
 pub fn outputs(map: &Map) -> Vec<Output> {
-    let file =
-        |path: &str, text: String| Output { path: path.to_owned(), bytes: text.into_bytes(), class: Class::Settled };
+    let file = |path: &str, text: String| Output::new(path, text, Class::Settled);
     let mut files = vec![file("_headers", headers()), file(".nojekyll", String::new())];
     if !map.hidden {
         files.push(file("sitemap.xml", sitemap(map)));

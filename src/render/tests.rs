@@ -22,8 +22,13 @@ fn theme() -> Theme {
     }
 }
 
+/// Every page and asset of a world, with nothing kept.
+fn made(world: &Fixture, theme: &Theme) -> Result<Vec<Output>, RenderError> {
+    pages(&crate::site::whole(&world.world()), theme, assets(theme, None))
+}
+
 fn site(world: &Fixture) -> Vec<Output> {
-    pages(&crate::site::assemble(&world.world()), &theme()).unwrap_or_else(|e| panic!("{e}"))
+    made(world, &theme()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 fn page(files: &[Output], path: &str) -> String {
@@ -50,7 +55,7 @@ fn several() -> Vec<(&'static str, Fixture)> {
 fn each_situation_has_its_sentence() {
     let mut said = String::new();
     for (name, world) in fixture_worlds::all() {
-        let headline = crate::site::assemble(&world.world()).headline;
+        let headline = crate::site::whole(&world.world()).headline;
         let stations: Vec<_> =
             headline.line.stations.iter().map(|s| format!("{} {} ({})", s.label, s.figure, s.note)).collect();
         writeln!(
@@ -254,7 +259,7 @@ fn two_pages_cannot_share_an_address() {
     let mut world = named("calm");
     let slug = world.book.incidents[0].slug.clone();
     world.book.incidents[1].slug = slug;
-    let error = pages(&crate::site::assemble(&world.world()), &theme()).unwrap_err();
+    let error = made(&world, &theme()).unwrap_err();
     insta::assert_snapshot!(error, @"
     two pages want the address incidents/2026-11-30-changes/index.html: the incident “What we changed after the morning outage” and the incident “The morning outage”
     ");
@@ -265,7 +270,7 @@ fn a_wrong_template_is_named_with_its_place() {
     let say = |name: &str, text: &str| {
         let mut theme = theme();
         theme.templates.insert(name.to_owned(), text.to_owned());
-        pages(&crate::site::assemble(&fixture::outage().world()), &theme).unwrap_err().to_string()
+        made(&fixture::outage(), &theme).unwrap_err().to_string()
     };
     let said = [
         say(

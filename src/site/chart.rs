@@ -65,13 +65,31 @@ pub struct TableRow {
     pub why: String,
 }
 
-/// Draws an incident; none where nothing was measured.
-pub fn chart(scene: &Scene<'_>, incident: &Incident, clock: Clock) -> Option<Chart> {
+/// What a chart reaches over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// The incident's first failure.
+    pub begin: Moment,
+    /// Its end, or the moment.
+    pub end: Moment,
+    /// Where the chart begins.
+    pub from: Moment,
+    /// Where it ends.
+    pub to: Moment,
+}
+
+/// What the chart of an incident reaches over; none where nothing was measured.
+pub fn reach(scene: &Scene<'_>, incident: &Incident) -> Option<Reach> {
     let measured = incident.members.iter().flat_map(|m| &m.outages);
     let begin = measured.clone().map(|o| o.0).min()?.min(incident.started);
     let last = measured.map(|o| o.1.unwrap_or(scene.moment())).max()?;
     let end = incident.ended.map_or(last, |e| e.max(last));
-    let (from, to) = (round(begin - BEFORE), round(end + AFTER));
+    Some(Reach { begin, end, from: round(begin - BEFORE), to: round(end + AFTER) })
+}
+
+/// Draws an incident; none where nothing was measured.
+pub fn chart(scene: &Scene<'_>, incident: &Incident, clock: Clock) -> Option<Chart> {
+    let Reach { begin, end, from, to } = reach(scene, incident)?;
     let unit_ms = ((to - from).ms() / 20_000).max(1000);
     let width = (to - from).ms() / unit_ms;
     let place = |at: Moment| ((at - from).ms() / unit_ms).clamp(0, width);

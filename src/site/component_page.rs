@@ -16,7 +16,7 @@ use crate::site::sentences as say;
 use crate::timeline::{ComponentTimeline, Day, Month, Outage, days, last_24h, last_days, months};
 
 /// Most outages on the page; older ones stand in the history.
-const OUTAGES: usize = 25;
+pub const OUTAGES: usize = 25;
 
 /// The page of a component.
 #[derive(Clone, Debug, Serialize)]
@@ -172,7 +172,7 @@ pub fn is_live(card: &Card<'_>) -> bool {
 
 /// The last closed hour, or the last change of state. While the component fails, the page is made each round and
 /// reaches the moment: nobody reads an hour-old figure in the middle of an outage.
-fn until(scene: &Scene<'_>, card: &Card<'_>) -> Moment {
+pub fn until(scene: &Scene<'_>, card: &Card<'_>) -> Moment {
     if is_live(card) {
         return scene.moment();
     }

@@ -25,6 +25,14 @@ pub fn between(scene: &Scene<'_>, clock: Clock, from: Moment, to: Moment) -> Vec
     entries
 }
 
+/// How many began in `[from, to)`: as many as [`between`] gives.
+pub fn count(scene: &Scene<'_>, from: Moment, to: Moment) -> usize {
+    let within = |at: &Moment| from <= *at && *at < to;
+    let notices = scene.notices().filter_map(Scene::notice_at).filter(within).count();
+    let holes = scene.holes.iter().filter(|(a, _)| within(a)).count();
+    scene.incidents().filter(|i| within(&i.started)).count() + notices + holes
+}
+
 /// The page of an incident, from the root.
 pub fn incident_href(slug: &str) -> String {
     format!("incidents/{slug}/index.html")

@@ -6,7 +6,7 @@ use crate::incident::{Book, Event, Incident, Maintenance, Member, Shown, Voice};
 use crate::model::*;
 use crate::site::fixture_words as words;
 use crate::timeline::{
-    Blip, Buckets, ComponentTimeline, LastLook, Outage, OutageEnd, Place, ProbeTimeline, Reason, Stretch, Timelines,
+    Blip, ComponentTimeline, LastLook, Outage, OutageEnd, Place, ProbeTimeline, Reason, Stretch, Timelines,
 };
 
 /// A world with everything it borrows.
@@ -166,14 +166,13 @@ pub(crate) fn timeline(id: &str, kind: &str, moment: Moment, over: &[Over<'_>], 
             }],
         })
         .collect();
-    let latency = (0..90 * 24)
-        .map(|h| {
-            let hour = Moment::from_ms((moment.ms() / 3_600_000 - 90 * 24 + h) * 3_600_000);
-            let wave = (h * 37 % 23) as u32;
-            let slow = if hour.ms() / 86_400_000 == at("2026-11-23 09:00").ms() / 86_400_000 { 60 } else { 0 };
-            (hour, Buckets([(110 + wave / 4, 50), (170 + wave * 2 + slow, 8)].into()))
-        })
-        .collect();
+    let mut latency = Hours::default();
+    for h in 0..90 * 24 {
+        let hour = Moment::from_ms((moment.ms() / 3_600_000 - 90 * 24 + h) * 3_600_000);
+        let wave = (h * 37 % 23) as u32;
+        let slow = if hour.ms() / 86_400_000 == at("2026-11-23 09:00").ms() / 86_400_000 { 60 } else { 0 };
+        latency.push(hour, &Buckets([(110 + wave / 4, 50), (170 + wave * 2 + slow, 8)].into()));
+    }
     ComponentTimeline {
         id: id.into(),
         since: Some(at("2026-01-14 00:00")),
@@ -189,7 +188,7 @@ pub(crate) fn timeline(id: &str, kind: &str, moment: Moment, over: &[Over<'_>], 
         probes: vec![ProbeTimeline {
             key,
             last: Some(LastLook { at: moment, verdict: Verdict::Up, ms: Some(131), why: String::new() }),
-            latency,
+            latency: vec![latency],
         }],
     }
 }

@@ -68,31 +68,54 @@ pub struct ComponentLine {
 }
 
 /// A month's dates and moments.
-#[derive(Clone, Copy)]
-struct Month {
-    first: NaiveDate,
-    next: NaiveDate,
-    from: Moment,
-    to: Moment,
-    closed: bool,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Month {
+    /// Its first date.
+    pub first: NaiveDate,
+    /// The first date of the next.
+    pub next: NaiveDate,
+    /// Its first instant.
+    pub from: Moment,
+    /// One past its last, or as far as the history reaches.
+    pub to: Moment,
+    /// Whether it is over.
+    pub closed: bool,
 }
 
-/// The list and every month.
-pub fn history(scene: &Scene<'_>) -> (HistoryPage, Vec<MonthPage>) {
+impl Month {
+    /// Its page.
+    pub fn link(&self) -> Link {
+        link(self.first)
+    }
+}
+
+/// The history: as far as it reaches, and every month of it, oldest first.
+#[derive(Clone, Debug)]
+pub struct Months {
+    /// The last closed hour, the last change of state or the last word, whichever came last.
+    pub until: Moment,
+    /// At least one.
+    pub list: Vec<Month>,
+}
+
+/// Which months there are.
+pub fn months(scene: &Scene<'_>) -> Months {
     let stretches = scene.cards.iter().filter_map(|c| c.timeline).flat_map(|t| t.stretches.iter().map(|s| s.from));
     let events = scene.incidents().flat_map(|i| i.events.iter().map(|e| e.published));
     let until = settled_until(scene.moment(), stretches.chain(events));
-    let months = months(scene, until);
-    let pages: Vec<MonthPage> = months.iter().map(|m| page(scene, *m, &months, until)).collect();
-    let lines =
-        pages.iter().zip(&months).rev().map(|(page, m)| MonthLine { link: link(m.first), note: page.lead.clone() });
-    let tab = format!("History · {}", scene.title());
-    let base = frame(scene, "history/index.html", tab, format!("What happened to {}, by month.", scene.title()), 'u');
-    let list = HistoryPage { months: lines.collect(), frame: Frame { foot: reaching_foot(scene, until), ..base } };
-    (list, pages)
+    Months { until, list: months_until(scene, until) }
 }
 
-fn months(scene: &Scene<'_>, until: Moment) -> Vec<Month> {
+/// The list of months.
+pub fn list(scene: &Scene<'_>, months: &Months) -> HistoryPage {
+    let line = |m: &Month| MonthLine { link: m.link(), note: lead(scene, *m, entries::count(scene, m.from, m.to)) };
+    let tab = format!("History · {}", scene.title());
+    let base = frame(scene, "history/index.html", tab, format!("What happened to {}, by month.", scene.title()), 'u');
+    let foot = reaching_foot(scene, months.until);
+    HistoryPage { months: months.list.iter().rev().map(line).collect(), frame: Frame { foot, ..base } }
+}
+
+fn months_until(scene: &Scene<'_>, until: Moment) -> Vec<Month> {
     let zone = scene.clock.zone;
     let watched = scene.cards.iter().filter_map(|c| c.timeline?.since);
     let told = scene.incidents().map(|i| i.started).chain(scene.notices().filter_map(Scene::notice_at));
@@ -108,15 +131,16 @@ fn months(scene: &Scene<'_>, until: Moment) -> Vec<Month> {
     months
 }
 
-fn page(scene: &Scene<'_>, m: Month, all: &[Month], until: Moment) -> MonthPage {
+/// The page of a month.
+pub fn page(scene: &Scene<'_>, m: Month, all: &Months) -> MonthPage {
     let clock = Clock::on(scene.clock.zone, m.from);
     let title = name(m.first);
     let entries = entries::between(scene, clock, m.from, m.to);
-    let lead = lead(scene, m, &entries);
+    let lead = lead(scene, m, entries.len());
     let path = link(m.first).href;
     let base = frame(scene, &path, format!("{title} · {}", scene.title()), lead.clone(), 'u');
-    let foot = if m.closed { settled_foot(clock, m.to) } else { reaching_foot(scene, until) };
-    let has = |date: NaiveDate| all.iter().find(|o| o.first == date).map(|o| link(o.first));
+    let foot = if m.closed { settled_foot(clock, m.to) } else { reaching_foot(scene, all.until) };
+    let has = |date: NaiveDate| all.list.iter().find(|o| o.first == date).map(|o| link(o.first));
     let before = m.first.pred_opt().map(first_of_month);
     MonthPage {
         rows: rows(scene, m),
@@ -130,8 +154,8 @@ fn page(scene: &Scene<'_>, m: Month, all: &[Month], until: Moment) -> MonthPage 
     }
 }
 
-fn lead(scene: &Scene<'_>, m: Month, entries: &[Entry]) -> String {
-    let what = match entries.len() {
+fn lead(scene: &Scene<'_>, m: Month, entries: usize) -> String {
+    let what = match entries {
         0 => "Nothing happened.".to_owned(),
         n => format!(
             "{}.",

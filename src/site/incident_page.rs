@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::incident::Incident;
 use crate::model::{Action, Impact, IncidentStatus, Moment, Status, WriteUp};
-use crate::site::chart::{Chart, chart};
+use crate::site::chart::{self, Chart, chart};
 use crate::site::clock::{Clock, full_date, words};
 use crate::site::entries::{self, incident_href};
 use crate::site::frame::{frame, live_foot, settled_foot};
@@ -114,6 +114,17 @@ pub fn incident(scene: &Scene<'_>, i: &Incident) -> IncidentPage {
         after: i.followed_by.iter().filter_map(|slug| told(scene, slug, clock)).collect(),
         frame: Frame { foot, ..base },
         lead,
+    }
+}
+
+/// From when until when the page of an incident looks at rounds: for its chart, its facts and its foot.
+pub fn heard(scene: &Scene<'_>, i: &Incident) -> (Moment, Moment) {
+    let start = i.measured_start.unwrap_or(i.started);
+    let told = i.measured_end.or(i.ended).unwrap_or(i.started) + scene.world.settings.run.interval;
+    let end = told.max(i.measured_end.unwrap_or(scene.moment()));
+    match chart::reach(scene, i) {
+        Some(reach) => (reach.from.min(start), reach.to.max(end)),
+        None => (start, end),
     }
 }
 

@@ -105,13 +105,15 @@ pub fn outages<'b>(scene: &Scene<'_>, incident: Option<&Incident>, card: &Card<'
         return timeline.outages.iter().filter(|o| o.end.is_none()).collect();
     };
     let member = incident.members.iter().filter(|m| m.component == card.component.id);
-    let spans: Vec<_> = member.flat_map(|m| m.outages.clone()).collect();
+    let spans: Vec<_> = member.flat_map(|m| &m.outages).collect();
+    let Some(first) = spans.iter().map(|(from, _)| *from).min() else { return Vec::new() };
     let now = scene.moment();
-    let touches = |o: &&Outage| {
-        let end = o.end.map_or(now, |e| e.at);
-        spans.iter().any(|(from, to)| *from <= end && to.is_none_or(|to| to >= o.from))
-    };
-    timeline.outages.iter().filter(touches).collect()
+    let end = |o: &Outage| o.end.map_or(now, |e| e.at);
+    let touches = |o: &&Outage| spans.iter().any(|(from, to)| *from <= end(o) && to.is_none_or(|to| to >= o.from));
+    // They stand in order and never overlap: those that were over before are stepped over at once.
+    let before = timeline.outages.partition_point(|o| end(o) < first);
+    let last = spans.iter().map(|(_, to)| to.unwrap_or(Moment::from_ms(i64::MAX))).max().unwrap_or(now);
+    timeline.outages[before..].iter().take_while(|o| o.from <= last).filter(touches).collect()
 }
 
 /// Facts by minute: what is said, of which state, and who it is said of. One fact of several components is one sentence.

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, TimeDelta};
 use serde::Serialize;
 
-use crate::model::{Moment, Span, Visibility};
+use crate::model::{Buckets, Moment, Span, Visibility};
 use crate::site::bars::percent;
 use crate::site::clock::Clock;
 use crate::site::parts::Run;
@@ -49,18 +49,16 @@ pub fn probe<'a>(card: &Card<'a>) -> Option<&'a ProbeTimeline> {
         let set = card.component.probes.iter().find(|s| s.key.name() == p.key.name());
         set.is_some_and(|s| s.visibility == Visibility::Public)
     };
-    card.timeline?.probes.iter().filter(public).find(|p| !p.latency.is_empty())
+    card.timeline?.probes.iter().filter(public).find(|p| p.timed())
 }
 
 /// The days' figures, from hours that closed by `until`.
 pub fn days(probe: &ProbeTimeline, days: &[Day], until: Moment) -> Days {
     // An hour counts once it is over: the last one to count begins an hour before.
     let closed = until - HOUR + Span::from_ms(1);
-    let figures = |day: &Day| {
-        let all = probe.latency_between(day.from, day.to.min(closed));
-        Some((all.quantile(0.5)?, all.quantile(0.95)?))
-    };
-    days.iter().map(figures).collect()
+    let spans: Vec<_> = days.iter().map(|day| (day.from, day.to.min(closed).max(day.from))).collect();
+    let figures = |all: &Buckets| Some((all.quantile(0.5)?, all.quantile(0.95)?));
+    probe.latency_in(&spans).iter().map(figures).collect()
 }
 
 /// The last closed hour's middle look, in ms.

@@ -29,11 +29,14 @@ mod index;
 mod know;
 mod latency;
 pub mod machine;
+mod making;
 mod notice_page;
 pub mod own_json;
 mod parts;
+mod pins;
 pub mod plain;
 mod planned;
+mod prints;
 mod recorded;
 mod rows;
 mod rules;
@@ -50,6 +53,7 @@ pub use component_page::ComponentPage;
 pub use history::{HistoryPage, MonthPage};
 pub use incident_page::IncidentPage;
 pub use index::IndexPage;
+pub use making::{Plan, assemble, plan};
 pub use parts::{Frame, Line, Station};
 pub use planned::PlannedPage;
 pub use rules::TextPage;
@@ -57,7 +61,7 @@ pub use scene::{Card, Scene};
 pub use sentences::short_status;
 
 use crate::incident::Book;
-use crate::model::{ChainName, Head, Moment, Record, Remark, Settings, WriteUp};
+use crate::model::{ChainName, Head, Moment, Print, Record, Remark, Settings, WriteUp};
 use crate::timeline::Timelines;
 
 /// Everything a site is made from.
@@ -71,7 +75,7 @@ pub struct World<'a> {
     pub book: &'a Book,
     /// What people wrote.
     pub writeups: &'a [WriteUp],
-    /// The records (recorded values for charts, counts for captions).
+    /// The records. No page looks at the rounds among them: [`Scene::hear`] brings those that are wanted.
     pub records: &'a [Record],
     /// The head of every public chain: name, hash, number.
     pub heads: &'a [(ChainName, Head, u64)],
@@ -90,8 +94,19 @@ pub struct Site {
     pub headline: Headline,
     /// A CSS colour for the name and underlines.
     pub brand: Option<String>,
-    /// Every page.
+    /// Every page that has to be made.
     pub pages: Vec<Page>,
+    /// Every other page: it stands as it would be made.
+    pub kept: Vec<Kept>,
+}
+
+/// A page that is not made again.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Its path under the site's root.
+    pub path: String,
+    /// What it is, for an operator.
+    pub what: String,
 }
 
 /// A page with its address.
@@ -103,6 +118,8 @@ pub struct Page {
     pub what: String,
     /// How long it stays as it is.
     pub stay: Stay,
+    /// What it is made from; none: it is made each round.
+    pub print: Option<Print>,
     /// What it shows.
     pub view: View,
 }
@@ -135,61 +152,11 @@ pub enum View {
     Text(Box<TextPage>),
 }
 
-/// Works out every page.
-pub fn assemble(world: &World<'_>) -> Site {
+/// The whole site of a world, with nothing kept.
+#[cfg(test)]
+pub(crate) fn whole(world: &World<'_>) -> Site {
     let scene = Scene::new(world);
-    let situation = situation::judge(&scene);
-    let headline = banner::headline(&scene, &situation);
-    let mut pages = Vec::new();
-    let index = index::index(&scene, &situation, &headline);
-    pages.push(page("index.html", "the index", Stay::Live, View::Index(Box::new(index))));
-    pages.extend(told(&scene));
-    pages.extend(scene.cards.iter().map(|card| {
-        let (path, what) = (card.link().href, format!("the component {}", card.component.id));
-        let view = component_page::component(&scene, card);
-        let stay = if component_page::is_live(card) { Stay::Live } else { Stay::Settled };
-        page(path, what, stay, View::Component(Box::new(view)))
-    }));
-    let (list, months) = history::history(&scene);
-    pages.push(page("history/index.html", "the history", Stay::Settled, View::History(Box::new(list))));
-    pages.extend(months.into_iter().map(|view| {
-        let what = format!("the history of {}", view.title);
-        page(view.frame.path.clone(), what, Stay::Settled, View::Month(Box::new(view)))
-    }));
-    let planned = planned::planned(&scene);
-    pages.push(page("maintenance/index.html", "planned work", Stay::Settled, View::Planned(Box::new(planned))));
-    for (path, what, view) in [
-        ("figures/index.html", "how the figures are made", rules::rules(&scene)),
-        ("404.html", "the page for no address", rules::lost(&scene)),
-    ] {
-        pages.push(page(path, what, Stay::Settled, View::Text(Box::new(view))));
-    }
-    Site { headline, brand: world.settings.site.brand.clone(), pages }
-}
-
-fn page(path: impl Into<String>, what: impl Into<String>, stay: Stay, view: View) -> Page {
-    Page { path: path.into(), what: what.into(), stay, view }
-}
-
-/// The pages of incidents, notices and planned work.
-fn told(scene: &Scene<'_>) -> Vec<Page> {
-    let mut pages = Vec::new();
-    let mut add = |slug: &str, what: String, stay: Stay, view: IncidentPage| {
-        pages.push(page(entries::incident_href(slug), what, stay, View::Incident(Box::new(view))));
-    };
-    for i in scene.incidents() {
-        let stay = if incident_page::is_settled(i) { Stay::Settled } else { Stay::Live };
-        add(&i.slug, format!("the incident “{}”", i.title), stay, incident_page::incident(scene, i));
-    }
-    for w in scene.notices() {
-        add(&w.slug, format!("the notice {}", w.file), Stay::Settled, notice_page::notice(scene, w));
-    }
-    for (index, w) in scene.world.writeups.iter().enumerate() {
-        let windows: Vec<_> = scene.windows().filter(|m| m.writeup == Some(index)).collect();
-        if scene.writeup(Some(index)).is_some() && !windows.is_empty() {
-            let what = format!("the planned work {}", w.file);
-            add(&w.slug, what, Stay::Settled, notice_page::planned(scene, w, &windows));
-        }
-    }
-    pages
+    let plan = plan(&scene, Print::of(""), &std::collections::BTreeMap::new());
+    let windows = plan.wants(&scene);
+    assemble(&scene.hear(world.records, &windows), &plan)
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::incident::Maintenance;
-use crate::model::MaintenanceStatus;
+use crate::model::{MaintenanceStatus, Moment};
 use crate::site::clock::Clock;
 use crate::site::entries;
 use crate::site::frame::{frame, reaching_foot, settled_until};
@@ -28,10 +28,15 @@ pub struct PlannedPage {
     pub past: Vec<Entry>,
 }
 
+/// How far it reaches: to the last closed hour, or to the last edge of a window.
+pub fn until(scene: &Scene<'_>) -> Moment {
+    let edges = scene.windows().flat_map(|m| [m.starts, m.ends, m.announced]);
+    settled_until(scene.moment(), edges)
+}
+
 /// Makes it.
 pub fn planned(scene: &Scene<'_>) -> PlannedPage {
-    let edges = scene.windows().flat_map(|m| [m.starts, m.ends, m.announced]);
-    let until = settled_until(scene.moment(), edges);
+    let until = until(scene);
     let clock = Clock::on(scene.clock.zone, until);
     let entry = |m: &Maintenance| entries::window(scene, clock, m);
     let now: Vec<Entry> = scene.open_windows().map(entry).collect();

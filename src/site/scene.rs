@@ -1,7 +1,7 @@
 //! What all pages look at: the public part of the world, looked up once.
 
 use crate::incident::{Incident, Maintenance};
-use crate::model::{Component, ComponentId, MaintenanceStatus, Moment, Status, Visibility, WriteUp};
+use crate::model::{Component, ComponentId, MaintenanceStatus, Moment, Record, Status, Visibility, WriteUp};
 use crate::site::World;
 use crate::site::clock::Clock;
 use crate::site::machine::{FirstWords, first_published};
@@ -17,8 +17,8 @@ pub struct Scene<'a> {
     pub clock: Clock,
     /// Public components, in config order.
     pub cards: Vec<Card<'a>>,
-    /// Rounds of public chains that count, by time.
-    pub rounds: Vec<Heard<'a>>,
+    /// Rounds of public chains that count, by time, as far as they were asked for ([`Scene::hear`]).
+    rounds: Vec<Heard<'a>>,
     /// Times when nobody looked at anything, oldest first.
     pub holes: Vec<(Moment, Moment)>,
     /// When each update was first published.
@@ -65,7 +65,7 @@ pub fn worst(cards: &[&Card<'_>]) -> Status {
 }
 
 impl<'a> Scene<'a> {
-    /// Looks everything up.
+    /// Looks everything up but the rounds: which of them are needed is known when it is known which pages are made.
     pub fn new(world: &'a World<'a>) -> Self {
         let cards: Vec<Card<'a>> = world
             .settings
@@ -91,10 +91,19 @@ impl<'a> Scene<'a> {
                 }
             })
             .collect();
-        let rounds = rounds(world.records.iter().filter(|r| r.chain.is_public()), world.moment);
         let holes = crate::site::entries::holes(&cards, world.moment);
         let clock = Clock::on(world.settings.site.time_zone, world.moment);
-        Self { world, clock, cards, rounds, holes, first_words: first_published(world) }
+        Self { world, clock, cards, rounds: Vec::new(), holes, first_words: first_published(world) }
+    }
+
+    /// The same with the rounds of these records, which hold at least those of `windows` ([`crate::site::Plan::wants`]).
+    /// Where none is wanted, none is looked at.
+    #[must_use]
+    pub fn hear(mut self, records: &'a [Record], windows: &[(Moment, Moment)]) -> Self {
+        if !windows.is_empty() {
+            self.rounds = rounds(records.iter().filter(|r| r.chain.is_public()), self.world.moment);
+        }
+        self
     }
 
     /// The moment that the site speaks of.

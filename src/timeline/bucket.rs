@@ -1,10 +1,7 @@
 //! Latency in buckets of RECORD.md: integers only, relative error at most 0.8 %.
 
-use std::collections::BTreeMap;
-
-use crate::model::Moment;
-use crate::timeline::gather::{Look, NO_MS};
-use crate::timeline::{Buckets, ProbeTimeline};
+use crate::model::{Buckets, Hours, Moment, Run};
+use crate::timeline::ProbeTimeline;
 
 const HOUR_MS: i64 = 3_600_000;
 /// One past the bucket of `u32::MAX`.
@@ -31,22 +28,9 @@ impl Buckets {
         if middle > u32::MAX as u64 { u32::MAX } else { middle as u32 }
     }
 
-    /// Counts one latency.
-    pub fn add(&mut self, ms: u32) {
-        *self.0.entry(Self::of(ms)).or_default() += 1;
-    }
-
-    /// Counts all of another's.
-    pub fn merge(&mut self, other: &Self) {
-        for (bucket, count) in &other.0 {
-            let sum = self.0.entry(*bucket).or_default();
-            *sum = sum.saturating_add(*count);
-        }
-    }
-
     /// How many latencies were counted.
     pub fn count(&self) -> u64 {
-        self.0.values().map(|c| u64::from(*c)).sum()
+        self.0.iter().map(|(_, c)| u64::from(*c)).sum()
     }
 
     /// The latency in ms that a share `q` (0 to 1) of the looks did not exceed (nearest rank); none where empty.
@@ -63,50 +47,111 @@ impl Buckets {
 impl ProbeTimeline {
     /// The latencies of all whole hours that begin in `[from, to)`, as one.
     pub fn latency_between(&self, from: Moment, to: Moment) -> Buckets {
-        let mut all = Buckets::default();
-        let first = self.latency.partition_point(|(hour, _)| *hour < from);
-        for (_, hour) in self.latency[first..].iter().take_while(|(hour, _)| *hour < to) {
-            all.merge(hour);
+        let mut counts = Counts::default();
+        for hours in &self.latency {
+            for (_, hour) in hours.iter().skip_while(|(hour, _)| *hour < from).take_while(|(hour, _)| *hour < to) {
+                counts.merge(&hour);
+            }
         }
-        all
+        counts.take()
+    }
+
+    /// The latencies of the hours that begin in each of these spans; the spans are ascending and disjoint.
+    pub fn latency_in(&self, spans: &[(Moment, Moment)]) -> Vec<Buckets> {
+        let mut all: Vec<Counts> = spans.iter().map(|_| Counts::default()).collect();
+        for hours in &self.latency {
+            let mut at = 0;
+            for (hour, buckets) in hours.iter() {
+                while spans.get(at).is_some_and(|s| s.1 <= hour) {
+                    at += 1;
+                }
+                match spans.get(at) {
+                    None => break,
+                    Some(span) if span.0 <= hour => all[at].merge(&buckets),
+                    Some(_) => {}
+                }
+            }
+        }
+        all.iter_mut().map(Counts::take).collect()
+    }
+
+    /// Whether any answer was timed.
+    pub fn timed(&self) -> bool {
+        self.latency.iter().any(|hours| !hours.is_empty())
     }
 }
 
-/// The latencies of one probe's strips, per UTC hour, oldest first.
-pub(super) fn per_hour<'s>(strips: impl Iterator<Item = &'s [Look]>) -> Vec<(Moment, Buckets)> {
-    let mut hours: BTreeMap<i64, Buckets> = BTreeMap::new();
-    let mut counts = vec![0_u32; BUCKETS];
-    let mut touched: Vec<u32> = Vec::new();
-    for looks in strips {
+/// Counts in an array: a look's own cost is an addition.
+#[derive(Default)]
+pub(super) struct Counts {
+    counts: Vec<u32>,
+    touched: Vec<u32>,
+}
+
+impl Counts {
+    fn add(&mut self, bucket: u32, by: u32) {
+        if self.counts.is_empty() {
+            self.counts = vec![0; BUCKETS];
+        }
+        let Some(count) = self.counts.get_mut(bucket as usize) else { return };
+        if *count == 0 {
+            self.touched.push(bucket);
+        }
+        *count = count.saturating_add(by);
+    }
+
+    fn merge(&mut self, other: &Buckets) {
+        other.0.iter().filter(|(_, count)| *count > 0).for_each(|(bucket, count)| self.add(*bucket, *count));
+    }
+
+    /// What was counted; counting begins anew.
+    fn take(&mut self) -> Buckets {
+        self.touched.sort_unstable();
+        let counts = &mut self.counts;
+        Buckets(self.touched.drain(..).map(|bucket| (bucket, std::mem::take(&mut counts[bucket as usize]))).collect())
+    }
+
+    /// Adds the latencies of single looks that answered, hour by hour.
+    pub(super) fn hours(&mut self, looks: &[Run], hours: &mut Hours) {
         let mut hour = i64::MIN;
         for look in looks {
-            if look.ms == NO_MS || !look.answered() {
+            if look.ms == Run::NO_MS || look.level().is_none_or(|level| level > 1) {
                 continue;
             }
-            let this = look.t.div_euclid(HOUR_MS);
+            let this = look.first.ms().div_euclid(HOUR_MS);
             if this != hour {
-                flush(&mut hours, hour, &mut counts, &mut touched);
+                self.flush(hours, hour);
                 hour = this;
             }
-            let bucket = Buckets::of(look.ms);
-            if counts[bucket as usize] == 0 {
-                touched.push(bucket);
-            }
-            counts[bucket as usize] += 1;
+            self.add(Buckets::of(look.ms), 1);
         }
-        flush(&mut hours, hour, &mut counts, &mut touched);
+        self.flush(hours, hour);
     }
-    hours.into_iter().map(|(hour, buckets)| (Moment::from_ms(hour * HOUR_MS), buckets)).collect()
+
+    fn flush(&mut self, hours: &mut Hours, hour: i64) {
+        if !self.touched.is_empty() {
+            let buckets = self.take();
+            hours.push(Moment::from_ms(hour * HOUR_MS), &buckets);
+        }
+    }
 }
 
-/// Moves one hour's counts into its buckets: counting in an array keeps the look's own cost at an addition.
-fn flush(hours: &mut BTreeMap<i64, Buckets>, hour: i64, counts: &mut [u32], touched: &mut Vec<u32>) {
-    if touched.is_empty() {
-        return;
+/// Joins the hours from `from` on that stand there more than once; those before it were joined already.
+pub(super) fn settle(hours: &Hours, from: Moment) -> Hours {
+    let later = hours.since(from);
+    let mut settled = Hours::from_bytes(hours.bytes()[..hours.bytes().len() - later.bytes().len()].to_vec());
+    let mut counts = Counts::default();
+    let mut now: Option<Moment> = None;
+    for (hour, buckets) in later.iter() {
+        if let Some(before) = now.replace(hour).filter(|before| *before != hour) {
+            let all = counts.take();
+            settled.push(before, &all);
+        }
+        counts.merge(&buckets);
     }
-    touched.sort_unstable();
-    let into = &mut hours.entry(hour).or_default().0;
-    for bucket in touched.drain(..) {
-        *into.entry(bucket).or_default() += std::mem::take(&mut counts[bucket as usize]);
+    if let Some(last) = now {
+        let all = counts.take();
+        settled.push(last, &all);
     }
+    settled
 }

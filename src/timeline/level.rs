@@ -1,7 +1,7 @@
 //! Rule 3: one level of one strip. Looks in a row open it, looks in a row end it.
 
+use crate::model::Run;
 use crate::timeline::blip::Short;
-use crate::timeline::gather::Look;
 use crate::timeline::window::Spans;
 
 /// A level that was open, in ms.
@@ -79,21 +79,21 @@ impl Level {
     }
 
     /// Takes the next known look. `before` is the known look before it; `in_window` says that it lies in maintenance.
-    pub(super) fn take(&mut self, looks: &[Look], i: usize, level: u8, before: Option<usize>, in_window: bool) {
+    pub(super) fn take(&mut self, looks: &[Run], i: usize, level: u8, before: Option<usize>, in_window: bool) {
         // In a window looks open nothing; those of a strip already open may still end it.
         if in_window && !self.open {
             return;
         }
         let look = &looks[i];
         if let Some(row) = self.row
-            && look.t > looks[row.last].fades()
+            && look.first.ms() > looks[row.last].fades()
         {
             self.break_off(looks, row, Some(look.record_t()));
         }
         let bad = level >= self.at_least;
         if bad == self.open {
             let Some(row) = self.row.take() else { return };
-            let (from, to) = (looks[row.first].t, look.t);
+            let (from, to) = (looks[row.first].first.ms(), look.first.ms());
             if to - from >= self.rules.blip_within {
                 // Too long to be short: the row counts although few looks saw it, and this look is the first against it.
                 self.turn(from, look.record_t());
@@ -101,53 +101,55 @@ impl Level {
             } else if self.open {
                 self.dips.push((from, to));
             } else {
-                let reason = looks[row.first].reason();
+                let reason = looks[row.first].reason;
                 self.blips.push(Short { from, to, seen: look.record_t(), reason });
             }
             return;
         }
         let row = self.row.get_or_insert_with(|| {
-            let near = before.map(|b| &looks[b]).filter(|b| look.t <= b.fades());
+            let near = before.map(|b| &looks[b]).filter(|b| look.first.ms() <= b.fades());
             Row { first: i, last: i, looks: 0, vouched: near.is_some_and(|b| b.level() == Some(0)) }
         });
+        let counted = row.looks;
         row.last = i;
-        row.looks += 1;
+        row.looks = row.looks.saturating_add(look.looks);
         let needed = if self.open { self.rules.resolve_after } else { self.rules.open_after };
         if row.looks >= needed {
-            let from = looks[row.first].t;
+            let from = looks[row.first].first.ms();
             self.row = None;
-            self.turn(from, look.record_t());
+            let confirming = look.nth(needed.saturating_sub(counted + 1)) - i64::from(look.after_ms);
+            self.turn(from, confirming);
         }
     }
 
     /// The strip is over: is its last row pending, or did it break at a hole that reaches the moment?
-    pub(super) fn finish(&mut self, looks: &[Look], moment: i64) {
+    pub(super) fn finish(&mut self, looks: &[Run], moment: i64) {
         let Some(row) = self.row else { return };
         if moment > looks[row.last].fades() {
             self.break_off(looks, row, None);
         } else if self.open {
-            self.easing = Some(looks[row.first].t);
+            self.easing = Some(looks[row.first].first.ms());
         } else {
             if !row.vouched {
-                self.dark.push((looks[row.first].t, known_after(looks, row.last)));
+                self.dark.push((looks[row.first].first.ms(), known_after(looks, row.last)));
             }
             self.pending = Some((row.first, row.last));
         }
     }
 
     /// A short row breaks at a hole: it ends where its last look stops vouching.
-    fn break_off(&mut self, looks: &[Look], row: Row, seen: Option<i64>) {
+    fn break_off(&mut self, looks: &[Run], row: Row, seen: Option<i64>) {
         self.row = None;
         let last = &looks[row.last];
-        let from = looks[row.first].t;
-        let to = looks.get(row.last + 1).map_or(i64::MAX, |next| next.t).min(last.fades());
+        let from = looks[row.first].first.ms();
+        let to = looks.get(row.last + 1).map_or(i64::MAX, |next| next.first.ms()).min(last.fades());
         if self.open {
             self.dips.push((from, to));
             return;
         }
         // Without a next look, time alone shows that the row is over: no look could come near enough any more.
         let seen = seen.unwrap_or(last.fades().saturating_add(1));
-        self.blips.push(Short { from, to, seen, reason: looks[row.first].reason() });
+        self.blips.push(Short { from, to, seen, reason: looks[row.first].reason });
         if !row.vouched {
             // "The status below it" is not known to be good: nothing good was seen near it, before or after.
             self.dark.push((from, known_after(looks, row.last)));
@@ -168,6 +170,6 @@ impl Level {
 }
 
 /// When anything is known again after a look.
-pub(super) fn known_after(looks: &[Look], i: usize) -> i64 {
-    looks[i + 1..].iter().find(|l| l.level().is_some()).map_or(i64::MAX, |l| l.t)
+pub(super) fn known_after(looks: &[Run], i: usize) -> i64 {
+    looks[i + 1..].iter().find(|l| l.level().is_some()).map_or(i64::MAX, |l| l.first.ms())
 }

@@ -10,24 +10,28 @@ mod bucket;
 mod clock;
 mod day;
 mod figure;
+mod forget;
 mod gather;
+mod history;
 mod level;
 mod outage;
 mod recorded;
 mod strip;
+mod summary;
 mod sweep;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
-use crate::model::{ComponentId, Moment, ProbeKey, Record, Remark, Settings, Status, Vantage, Verdict};
+use crate::model::{ComponentId, History, Hours, Moment, ProbeKey, Remark, Settings, Status, Vantage, Verdict};
 
 pub use day::{Day, Month, days, days_from, last_24h, last_days, months};
 pub use figure::{GroupFigure, group_figure};
+pub use forget::forget;
+pub use history::{edges, history, whole};
 pub use recorded::{Heard, rounds, values};
+pub use summary::{condense, join, summarise};
 
 /// Every component's timeline.
 #[derive(Clone, Debug, Default)]
@@ -185,8 +189,8 @@ pub struct ProbeTimeline {
     pub key: ProbeKey,
     /// Its last look from any place: when, verdict word, latency in ms, and why.
     pub last: Option<LastLook>,
-    /// Latency of looks that were up or degraded, per hour (UTC hour start, buckets of RECORD.md), oldest first.
-    pub latency: Vec<(Moment, Buckets)>,
+    /// Latency of looks that were up or degraded, by UTC hour, from each place.
+    pub latency: Vec<Hours>,
 }
 
 /// A probe's last look.
@@ -202,10 +206,6 @@ pub struct LastLook {
     pub why: String,
 }
 
-/// Counts per latency bucket: x below 64, else `64·e + (x >> e)` with `e = bits(x) − 7` (RECORD.md).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Buckets(pub BTreeMap<u32, u32>);
-
 /// Uptime and coverage of a window, exact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figure {
@@ -219,15 +219,16 @@ pub struct Figure {
     pub down_tenth_ms: i64,
 }
 
-/// Folds the set of records with `t ≤ moment`, by the rules of MEANING.md, "From looks to a status".
+/// Folds what was seen up to the moment, by the rules of MEANING.md, "From looks to a status". The history holds
+/// nothing later than the moment (see [`history()`]).
 ///
-/// The order of the records does not matter and doubled ones change nothing. What a record holds counts with the
-/// record: a second look a few seconds after its round is known at the round's `t`. Linear in the number of looks
-/// when each chain comes in its own order.
-pub fn fold(records: &[Record], settings: &Settings, moment: Moment) -> Timelines {
-    let history = gather::gather(records, settings, moment);
-    let components = (0..settings.components.len()).map(|i| outage::component(&history, settings, i, moment)).collect();
-    Timelines { moment, components, places: history.places, remarks: history.remarks }
+/// What a record holds counts with the record: a second look a few seconds after its round is known at the round's
+/// `t`. Linear in the number of runs.
+pub fn fold(history: &History, settings: &Settings, moment: Moment) -> Timelines {
+    let gathered = gather::gather(history, settings, moment);
+    let components =
+        (0..settings.components.len()).map(|i| outage::component(&gathered, settings, i, moment)).collect();
+    Timelines { moment, components, places: gathered.places, remarks: gathered.remarks }
 }
 
 impl ComponentTimeline {

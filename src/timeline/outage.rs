@@ -2,25 +2,28 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Combine, Component, Moment, Settings, Verdict};
+use crate::model::{Combine, Component, Moment, Run, Settings, Verdict};
 use crate::timeline::blip;
-use crate::timeline::gather::{History, Look, NO_MS};
+use crate::timeline::gather::{Gathered, Looks};
 use crate::timeline::strip::{self, Story};
 use crate::timeline::sweep::{Crossing, Swept, sweep};
-use crate::timeline::{
-    Blip, ComponentTimeline, LastLook, Outage, OutageEnd, Pending, ProbeTimeline, Reason, Stretch, bucket,
-};
+use crate::timeline::{Blip, ComponentTimeline, LastLook, Outage, OutageEnd, Pending, ProbeTimeline, Reason, Stretch};
 
 /// Differing reasons that one outage keeps, the first ones: some reasons carry a number that changes with every look.
 const MAX_REASONS: usize = 64;
 
 /// Folds one component.
-pub(super) fn component(history: &History<'_>, settings: &Settings, index: usize, moment: Moment) -> ComponentTimeline {
+pub(super) fn component(
+    history: &Gathered<'_>,
+    settings: &Settings,
+    index: usize,
+    moment: Moment,
+) -> ComponentTimeline {
     let component = &settings.components[index];
     let room = Room { history, component, index, moment };
     let stories: Vec<Story> = room
         .strips()
-        .map(|(_, _, looks)| strip::read(looks, &component.rules, &history.windows[index], moment.ms()))
+        .map(|(_, _, looks)| strip::read(&looks.runs, &component.rules, &history.windows[index], moment.ms()))
         .collect();
     let since = stories.iter().filter_map(|s| s.since).min();
     let crossing = Crossing {
@@ -59,8 +62,9 @@ fn reach(crossing: &Crossing<'_>) -> Option<i64> {
     let probes = crossing.stories.chunks(crossing.vantages.len().max(1));
     let per_probe = probes.filter_map(|stories| {
         let open = |s: &Story| s.bad.last().filter(|b| b.end.is_none()).map(|b| b.from);
-        let voting =
-            |s: &Story| s.voting.iter().rev().take_while(|v| v.1 > crossing.moment).any(|v| v.0 <= crossing.moment);
+        // A place that votes only since later had no say when the unfinished row began: then fewer were needed.
+        let began = stories.iter().filter_map(|s| s.reach).min().unwrap_or(crossing.moment);
+        let voting = |s: &Story| s.voting.iter().rev().take_while(|v| v.1 > crossing.moment).any(|v| v.0 <= began);
         let mut back: Vec<i64> = stories.iter().filter_map(|s| s.reach.into_iter().chain(open(s)).min()).collect();
         back.sort_unstable();
         let known = stories.iter().filter(|s| s.reach.is_some() || open(s).is_some() || voting(s)).count();
@@ -73,7 +77,7 @@ fn reach(crossing: &Crossing<'_>) -> Option<i64> {
 }
 
 struct Room<'a> {
-    history: &'a History<'a>,
+    history: &'a Gathered<'a>,
     component: &'a Component,
     index: usize,
     moment: Moment,
@@ -81,7 +85,7 @@ struct Room<'a> {
 
 impl<'a> Room<'a> {
     /// Probe, place and looks of every strip, probe by probe.
-    fn strips(&self) -> impl Iterator<Item = (usize, usize, &'a [Look])> {
+    fn strips(&self) -> impl Iterator<Item = (usize, usize, &'a Looks<'a>)> {
         let (history, index) = (self.history, self.index);
         let places = history.places.len();
         (0..self.component.probes.len())
@@ -90,7 +94,7 @@ impl<'a> Room<'a> {
     }
 
     fn why(&self, reason: u32) -> String {
-        self.history.reasons[reason as usize].1.to_owned()
+        self.history.reasons[reason as usize].1.clone()
     }
 
     fn outages(&self, swept: Vec<Swept>, reach: Option<i64>) -> Vec<Outage> {
@@ -123,29 +127,29 @@ impl<'a> Room<'a> {
         for (probe, place, looks) in self.strips() {
             let mut here: Vec<(u32, Reason)> = Vec::new();
             let mut index: HashMap<u32, Option<usize>> = HashMap::new();
-            let first = looks.partition_point(|l| l.t < from);
-            let inside = looks[first..].iter().take_while(|l| l.t < to);
+            let first = looks.runs.partition_point(|l| l.last.ms() < from);
+            let inside = looks.runs[first..].iter().take_while(|l| l.first.ms() < to);
             for look in inside.filter(|l| l.level() > Some(0)) {
-                let slot = index.entry(look.reason()).or_insert_with(|| {
+                let slot = index.entry(looks.reason(look)).or_insert_with(|| {
                     (here.len() < MAX_REASONS).then(|| {
-                        let (phase, why) = self.history.reasons[look.reason() as usize];
-                        let at = Moment::from_ms(look.t);
+                        let (phase, why) = self.history.reasons[looks.reason(look) as usize];
+                        let at = look.first.max(Moment::from_ms(from));
                         let reason = Reason {
                             probe: self.component.probes[probe].key.clone(),
                             vantage: self.history.places[place].vantage.clone(),
                             at,
                             last: at,
                             looks: 0,
-                            phase: phase.map(str::to_owned),
-                            why: why.to_owned(),
+                            phase: phase.clone(),
+                            why: why.clone(),
                         };
-                        here.push((look.reason(), reason));
+                        here.push((looks.reason(look), reason));
                         here.len() - 1
                     })
                 });
                 if let Some(slot) = *slot {
-                    here[slot].1.looks += 1;
-                    here[slot].1.last = Moment::from_ms(look.t);
+                    here[slot].1.looks += look.looks;
+                    here[slot].1.last = look.last;
                 }
             }
             reasons.extend(here.into_iter().map(|(_, reason)| reason));
@@ -157,7 +161,10 @@ impl<'a> Room<'a> {
 
     /// Blips of all strips; overlapping ones are one.
     fn blips(&self, stories: &[Story]) -> Vec<Blip> {
-        let all = stories.iter().flat_map(|s| &s.blips).copied().collect();
+        let all = stories.iter().zip(self.strips()).flat_map(|(s, (_, _, looks))| {
+            s.blips.iter().map(|b| blip::Short { reason: looks.first_reason() + b.reason, ..*b })
+        });
+        let all = all.collect();
         let tell =
             |b: blip::Short| Blip { from: Moment::from_ms(b.from), to: Moment::from_ms(b.to), why: self.why(b.reason) };
         blip::merge(all).into_iter().map(tell).collect()
@@ -167,7 +174,7 @@ impl<'a> Room<'a> {
     fn pending(&self, stories: &[Story]) -> Option<Pending> {
         let rows = stories.iter().zip(self.strips()).filter_map(|(story, (_, _, looks))| {
             let (first, last) = story.pending?;
-            Some((looks[first].t, looks[last].reason()))
+            Some((looks.runs[first].first.ms(), looks.reason(&looks.runs[last])))
         });
         let (from, reason) = rows.min_by_key(|(from, _)| *from)?;
         Some(Pending { from: Moment::from_ms(from), why: self.why(reason) })
@@ -175,20 +182,21 @@ impl<'a> Room<'a> {
 
     /// The last known look of any strip; a second look after the moment counts as at the moment.
     fn last_look(&self) -> Option<Moment> {
-        let last = |looks: &[Look]| looks.iter().rev().find(|l| l.level().is_some()).map(|l| l.t);
-        let latest = self.strips().filter_map(|(_, _, looks)| last(looks)).max()?;
-        Some(Moment::from_ms(latest).min(self.moment))
+        let last = |runs: &[Run]| runs.iter().rev().find(|l| l.level().is_some()).map(|l| l.last);
+        let latest = self.strips().filter_map(|(_, _, looks)| last(&looks.runs)).max()?;
+        Some(latest.min(self.moment))
     }
 
     fn probe(&self, probe: usize) -> ProbeTimeline {
         let strips = || self.strips().filter(move |(p, _, _)| *p == probe).map(|(_, _, looks)| looks);
-        let last = strips().filter_map(<[Look]>::last).max_by_key(|l| (l.t, l.verdict()));
-        let last = last.map(|look| LastLook {
-            at: Moment::from_ms(look.t).min(self.moment),
-            verdict: look.verdict(),
-            ms: (look.ms != NO_MS).then_some(look.ms),
-            why: if look.verdict() == Verdict::Up { String::new() } else { self.why(look.reason()) },
+        let last = strips().filter_map(|looks| looks.runs.last().map(|run| (looks, run)));
+        let last = last.max_by_key(|(_, run)| (run.last, run.verdict)).map(|(looks, run)| LastLook {
+            at: run.last.min(self.moment),
+            verdict: run.verdict,
+            ms: (run.ms != Run::NO_MS).then_some(run.ms),
+            why: if run.verdict == Verdict::Up { String::new() } else { self.why(looks.reason(run)) },
         });
-        ProbeTimeline { key: self.component.probes[probe].key.clone(), last, latency: bucket::per_hour(strips()) }
+        let latency = strips().flat_map(|looks| looks.hours.iter().cloned()).collect();
+        ProbeTimeline { key: self.component.probes[probe].key.clone(), last, latency }
     }
 }

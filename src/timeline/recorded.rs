@@ -1,9 +1,12 @@
 //! The rounds that count, and the values that were recorded in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{Body, Component, Moment, Probe, ProbeKey, Record, Round};
-use crate::timeline::{clock, gather};
+use crate::model::{Body, Component, HourOf, Moment, Probe, ProbeKey, Record, Round, Strip};
+use crate::timeline::{clock, history};
+
+/// An hour in ms.
+const HOUR_MS: i64 = 3_600_000;
 
 /// A round with the record that holds it.
 pub type Heard<'r> = (&'r Record, &'r Round);
@@ -12,7 +15,7 @@ pub type Heard<'r> = (&'r Record, &'r Round);
 /// are from the fold.
 pub fn rounds<'r>(records: impl IntoIterator<Item = &'r Record>, moment: Moment) -> Vec<Heard<'r>> {
     let mut found: Vec<Heard<'r>> = Vec::new();
-    for chain in gather::chains(records).chunk_by(|a, b| a.chain == b.chain).filter(|c| !c[0].chain.is_desk()) {
+    for chain in history::chains(records).chunk_by(|a, b| a.chain == b.chain).filter(|c| !c[0].chain.is_desk()) {
         for (record, aside) in chain.iter().zip(clock::judge(chain).aside) {
             if let (Body::Round(round), false, true) = (&record.body, aside, record.t <= moment) {
                 found.push((record, round));
@@ -52,4 +55,43 @@ pub(super) fn former_keys(component: &Component, name: &str) -> impl Iterator<It
 /// The place of a vantage's public and internal chain.
 fn place(record: &Record) -> &str {
     record.chain.as_str().split('+').next().unwrap_or_default()
+}
+
+/// Adds what these rounds recorded to the strips of their probes, hour by hour. Of doubled rounds the later counts.
+pub(super) fn by_hour(rounds: &[Heard<'_>], strips: &mut [Strip]) {
+    let slots: HashMap<ProbeKey, usize> = strips.iter().enumerate().map(|(i, s)| (s.key.clone(), i)).collect();
+    for (i, (record, round)) in rounds.iter().enumerate() {
+        let again = |key: &ProbeKey| {
+            let same = rounds[i + 1..].iter().take_while(|(later, _)| later.t == record.t);
+            same.into_iter().any(|(_, later)| later.rec.iter().any(|(k, _)| k == key))
+        };
+        for (key, fields) in round.rec.iter().filter(|(key, _)| !again(key)) {
+            let Some(slot) = slots.get(key) else { continue };
+            let hour = Moment::from_ms(record.t.ms().div_euclid(HOUR_MS) * HOUR_MS);
+            for (field, value) in fields.iter().filter(|(_, value)| value.is_finite()) {
+                let recorded = &mut strips[*slot].recorded;
+                let at = recorded.binary_search_by(|(name, _)| name.cmp(field)).unwrap_or_else(|at| {
+                    recorded.insert(at, (field.clone(), Vec::new()));
+                    at
+                });
+                add(&mut recorded[at].1, HourOf { hour, min: *value, max: *value, sum: *value, count: 1 });
+            }
+        }
+    }
+}
+
+/// Adds an hour behind the others, or to the one that it is.
+pub(super) fn add(hours: &mut Vec<HourOf>, hour: HourOf) {
+    match hours.iter_mut().rev().find(|h| h.hour <= hour.hour) {
+        Some(same) if same.hour == hour.hour => {
+            same.min = same.min.min(hour.min);
+            same.max = same.max.max(hour.max);
+            same.sum += hour.sum;
+            same.count = same.count.saturating_add(hour.count);
+        }
+        _ => {
+            let at = hours.partition_point(|h| h.hour < hour.hour);
+            hours.insert(at, hour);
+        }
+    }
 }

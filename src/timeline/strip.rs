@@ -1,8 +1,7 @@
 //! Rules 2 to 4 for one strip: what is known of it, which levels were open, what was short, what is pending.
 
-use crate::model::Rules;
+use crate::model::{Rules, Run};
 use crate::timeline::blip::{self, Short};
-use crate::timeline::gather::Look;
 use crate::timeline::level::{self, Level, Spell, Thresholds};
 use crate::timeline::window::{Spans, without};
 
@@ -38,7 +37,7 @@ pub(super) struct Story {
 }
 
 /// Reads one strip. `windows` are its component's.
-pub(super) fn read(looks: &[Look], rules: &Rules, windows: &[(i64, i64)], moment: i64) -> Story {
+pub(super) fn read(looks: &[Run], rules: &Rules, windows: &[(i64, i64)], moment: i64) -> Story {
     let Some(first) = looks.first() else { return Story::default() };
     let thresholds = Thresholds {
         open_after: rules.open_after.max(1),
@@ -46,25 +45,28 @@ pub(super) fn read(looks: &[Look], rules: &Rules, windows: &[(i64, i64)], moment
         blip_within: rules.blip_within.ms(),
     };
     let mut levels = [Level::new(1, thresholds), Level::new(2, thresholds)];
-    let mut story =
-        Story { since: Some(first.t), gap: looks.last().map_or(0, |l| i64::from(l.gap)), ..Story::default() };
+    let mut story = Story {
+        since: Some(first.first.ms()),
+        gap: looks.last().map_or(0, |l| i64::from(l.gap_ms)),
+        ..Story::default()
+    };
     let mut before: Option<usize> = None;
     let mut window = 0;
     // A bad look in a window opens nothing, but neither is it a good one: it has no vote, and shows nothing outside.
     let mut mute = Spans::new();
     for (i, look) in looks.iter().enumerate() {
-        vouch(&mut story, look, looks.get(i + 1).map_or(i64::MAX, |next| next.t));
+        vouch(&mut story, look, looks.get(i + 1).map_or(i64::MAX, |next| next.first.ms()));
         let Some(level) = look.level() else { continue };
         if level > 0 || !levels.iter().all(Level::calm) {
-            while windows.get(window).is_some_and(|w| w.1 <= look.t) {
+            while windows.get(window).is_some_and(|w| w.1 <= look.first.ms()) {
                 window += 1;
             }
-            let in_window = windows.get(window).is_some_and(|w| w.0 <= look.t);
+            let in_window = windows.get(window).is_some_and(|w| w.0 <= look.first.ms());
             for one in &mut levels {
                 one.take(looks, i, level, before, in_window);
             }
             if in_window && level > 0 && !levels[0].is_open() {
-                mute.push((look.t, level::known_after(looks, i)));
+                mute.push((look.first.ms(), level::known_after(looks, i)));
             }
         }
         before = Some(i);
@@ -79,14 +81,14 @@ pub(super) fn read(looks: &[Look], rules: &Rules, windows: &[(i64, i64)], moment
 }
 
 /// Rule 2: a look vouches until the next one or for `gap`; unknown vouches for nothing.
-fn vouch(story: &mut Story, look: &Look, next: i64) {
+fn vouch(story: &mut Story, look: &Run, next: i64) {
     let is_known = look.level().is_some();
     if is_known {
-        story.first_known = story.first_known.or(Some(look.t));
-        extend(&mut story.known, look.t, next.min(look.fades()));
+        story.first_known = story.first_known.or(Some(look.first.ms()));
+        extend(&mut story.known, look.first.ms(), next.min(look.fades()));
     }
-    if is_known || story.voting.last().is_some_and(|v| v.1 == look.t) {
-        extend(&mut story.voting, look.t, next.min(look.fades().saturating_add(i64::from(look.gap))));
+    if is_known || story.voting.last().is_some_and(|v| v.1 == look.first.ms()) {
+        extend(&mut story.voting, look.first.ms(), next.min(look.fades().saturating_add(i64::from(look.gap_ms))));
     }
 }
 
@@ -99,7 +101,7 @@ fn extend(spans: &mut Spans, from: i64, to: i64) {
 }
 
 /// Joins the two levels: flapping, what is dark, what is pending.
-fn settle(mut story: Story, bad: Level, down: Level, looks: &[Look], within: i64, moment: i64) -> Story {
+fn settle(mut story: Story, bad: Level, down: Level, looks: &[Run], within: i64, moment: i64) -> Story {
     story.known = without(story.known, &bad.dark);
     story.voting = without(story.voting, &bad.dark);
     let earliest = [bad.pending, down.pending].into_iter().flatten().min();
@@ -107,9 +109,9 @@ fn settle(mut story: Story, bad: Level, down: Level, looks: &[Look], within: i64
     story.easing = [bad.easing, down.easing];
     story.unsure = bad.dark.last().filter(|_| bad.pending.is_some()).filter(|d| d.1 == i64::MAX).map(|d| d.0);
 
-    let pending_from = earliest.map(|(first, _)| looks[first].t);
+    let pending_from = earliest.map(|(first, _)| looks[first].first.ms());
     let short = blip::merge(bad.blips.into_iter().chain(down.blips).collect());
-    let after = |t: i64| looks.get(looks.partition_point(|l| l.t < t)).map(Look::record_t);
+    let after = |t: i64| looks.get(looks.partition_point(|l| l.last.ms() < t)).map(|run| first_from(run, t));
     let flapping = blip::flapping(&short, within, pending_from, moment, after);
     story.blips = flapping.blips;
     let fresh = flapping.spells.iter().filter(|(_, fresh)| *fresh).map(|(spell, _)| spell.from);
@@ -120,6 +122,12 @@ fn settle(mut story: Story, bad: Level, down: Level, looks: &[Look], within: i64
     story.down = down.spells;
     story.dips = [bad.dips, down.dips];
     story
+}
+
+/// The record of a run's first look at or after `t`; the run ends at `t` or later.
+fn first_from(run: &Run, t: i64) -> i64 {
+    let look = (0..run.looks).map(|i| run.nth(i)).find(|at| *at >= t).unwrap_or(run.last.ms());
+    look - i64::from(run.after_ms)
 }
 
 /// Merges spells that overlap or touch: seen when the first was, ended when the last one is.

@@ -1,5 +1,6 @@
 //! A site in a folder of its own, and the real binary run in it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -24,6 +25,14 @@ impl Stage {
     /// A site with this config.
     pub fn new(config: &str) -> Self {
         let stage = Self { dir: TempDir::new().expect("a temp folder") };
+        stage.write("statuary.toml", config);
+        stage
+    }
+
+    /// A site in memory, where the machine has such a folder: for tests that run it hundreds of times.
+    pub fn in_memory(config: &str) -> Self {
+        let dir = TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("a temp folder");
+        let stage = Self { dir };
         stage.write("statuary.toml", config);
         stage
     }
@@ -62,9 +71,16 @@ impl Stage {
 
     /// Runs the binary with more environment.
     pub fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_statuary"));
-        command.args(args).arg("--site").arg(self.path()).env_remove("STATUARY_DRILL").env("NO_COLOR", "1");
-        command.envs(env.iter().copied()).output().expect("the binary starts")
+        self.under::<&str>(&[], args).envs(env.iter().copied()).output().expect("the binary starts")
+    }
+
+    /// The binary's command line behind another one's words: `strace …`, `prlimit …`.
+    pub fn under<W: AsRef<str>>(&self, outer: &[W], args: &[&str]) -> Command {
+        let words = outer.iter().map(AsRef::as_ref).chain([env!("CARGO_BIN_EXE_statuary")]).chain(args.iter().copied());
+        let words: Vec<&str> = words.collect();
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]).arg("--site").arg(self.path()).env_remove("STATUARY_DRILL").env("NO_COLOR", "1");
+        command
     }
 
     /// Runs the binary and wants this exit code; gives standard output.
@@ -74,6 +90,36 @@ impl Stage {
         let err = String::from_utf8_lossy(&out.stderr);
         assert_eq!(out.status.code(), Some(code), "statuary {args:?}\n{text}\n{err}");
         text
+    }
+
+    /// A copy of the site in memory, to the byte.
+    pub fn twin(&self) -> Self {
+        let copy = Self::in_memory("");
+        for (name, bytes) in self.tree(".") {
+            let path = copy.join(&name);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("folders");
+            fs::write(path, bytes).expect("a file");
+        }
+        copy
+    }
+
+    /// Every file below a folder of the site, by its path in there. A folder that is missing has none.
+    pub fn tree(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        let folder = self.join(folder);
+        let files = walkdir::WalkDir::new(&folder).into_iter().filter_map(Result::ok);
+        let files = files.filter(|e| e.file_type().is_file()).map(walkdir::DirEntry::into_path);
+        files
+            .map(|path| {
+                let name = path.strip_prefix(&folder).expect("below").to_string_lossy().into_owned();
+                (name, fs::read(&path).expect("a file"))
+            })
+            .collect()
+    }
+
+    /// All that stands in a chain's files, whole or not.
+    pub fn text_of(&self, chain: &str) -> String {
+        let files = self.tree(&format!("journal/{chain}"));
+        files.values().map(|bytes| String::from_utf8_lossy(bytes)).collect()
     }
 
     /// Every line of a chain, all days, in order.
@@ -92,8 +138,12 @@ impl Stage {
 
     /// Every page of the published site has its end, and each relative link of it names a file.
     pub fn site_is_whole(&self) {
-        let public = self.join("public");
-        let pages = walkdir::WalkDir::new(&public).into_iter().filter_map(Result::ok);
+        Self::is_whole(&self.join("public"));
+    }
+
+    /// The same of a site that is reached by another path.
+    pub fn is_whole(public: &Path) {
+        let pages = walkdir::WalkDir::new(public).into_iter().filter_map(Result::ok);
         let mut seen = 0;
         for page in pages.filter(|e| e.path().extension().is_some_and(|x| x == "html")) {
             seen += 1;

@@ -2,7 +2,8 @@
 
 use super::{append, draw, first, look, minute, one_strip, settings, tell, told};
 use crate::model::{Body, Component, Head, Probe, Record, Round, Span};
-use crate::timeline::{fold, rounds, values};
+use crate::timeline::tests::fold;
+use crate::timeline::{rounds, values};
 
 /// Rounds of one place in the order in which they were written: when, and what the look said.
 fn written(rounds: &[(f64, char)]) -> Vec<Record> {

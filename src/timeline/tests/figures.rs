@@ -3,10 +3,10 @@
 use chrono::NaiveDate;
 
 use super::{MINUTE, declare, draw, first, minute, one_strip, settings, word};
+use crate::model::Buckets;
 use crate::model::{Moment, Zone};
-use crate::timeline::{
-    Buckets, ComponentTimeline, Figure, days, days_from, fold, group_figure, last_24h, last_days, months,
-};
+use crate::timeline::tests::fold;
+use crate::timeline::{ComponentTimeline, Figure, days, days_from, group_figure, last_24h, last_days, months};
 
 /// Uptime and coverage of a window of one strip, as shown.
 fn shown(strip: &str, from: f64, to: f64) -> (String, String) {
@@ -192,15 +192,11 @@ fn buckets_keep_latency_within_eight_tenths_of_a_percent() {
 
 #[test]
 fn quantiles_are_the_nearest_rank() {
-    let mut buckets = Buckets::default();
-    assert_eq!(buckets.quantile(0.5), None);
-    for ms in [10, 20, 30, 40] {
-        buckets.add(ms);
-    }
+    assert_eq!(Buckets::default().quantile(0.5), None);
+    let buckets = Buckets([10, 20, 30, 40].map(|ms| (Buckets::of(ms), 1)).to_vec());
     let ask = |b: &Buckets| [0.0, 0.5, 0.51, 0.99, 1.0].map(|q| b.quantile(q).unwrap());
     assert_eq!(ask(&buckets), [10, 20, 30, 40, 40]);
-    let mut both = buckets.clone();
-    both.merge(&buckets);
+    let both = Buckets(buckets.0.iter().map(|(bucket, _)| (*bucket, 2)).collect());
     assert_eq!((both.count(), ask(&both)), (8, [10, 20, 30, 40, 40]));
 }
 
@@ -209,7 +205,7 @@ fn latency_is_kept_per_hour_and_only_of_answers() {
     let (records, settings) = one_strip(&("u".repeat(70) + "dd?gg" + &"u".repeat(60)), 1, |_| {});
     let timelines = fold(&records, &settings, minute(140.0));
     let probe = &first(&timelines).probes[0];
-    let hours: Vec<_> = probe.latency.iter().map(|(hour, b)| (hour.ms() / 3_600_000, b.count())).collect();
+    let hours: Vec<_> = probe.latency[0].iter().map(|(hour, b)| (hour.ms() / 3_600_000, b.count())).collect();
     // The second hour misses five: two down, one unknown, and two degraded ones, which are drawn without a latency.
     assert_eq!(hours, [(0, 59), (1, 55), (2, 16)]);
     assert_eq!(probe.latency_between(minute(60.0), minute(140.0)).count(), hours[1].1 + hours[2].1);

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::first;
 use super::laws::{History, history};
 use crate::model::{Moment, Span};
-use crate::timeline::fold;
+use crate::timeline::tests::fold;
 
 /// A blip after the moment may still complete a chain of flapping; that is no pending row. With this no chain completes.
 const NO_FLAPPING: Span = Span::from_mins(24 * 60);
@@ -64,4 +64,18 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn an_end_is_not_firm_while_a_place_that_was_alone_may_still_carry_it_on() {
+    let looks = vec![
+        (0, 1, false, 'g'),
+        (1, 1, false, 'g'),
+        (4, 0, true, 'g'),
+        (7, 2, false, 'u'),
+        (8, 1, true, 'u'),
+        (11, 0, true, 'g'),
+    ];
+    let h = History { looks, windows: Vec::new(), places: 2, any: false, within_mins: 1 };
+    stands(&h, 160, 60).unwrap();
 }

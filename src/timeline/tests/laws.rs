@@ -4,18 +4,19 @@ use proptest::prelude::*;
 
 use super::{append, declare, first, look, minute, settings};
 use crate::model::{Body, Combine, Moment, Record, Round, Rules, Settings, Span, Status};
-use crate::timeline::{ComponentTimeline, Figure, Outage, fold};
+use crate::timeline::tests::fold;
+use crate::timeline::{ComponentTimeline, Figure, Outage};
 
 /// A history: looks of two probes from up to three places, and words about windows.
 #[derive(Clone, Debug)]
 pub(super) struct History {
     /// When (in steps of 20 s), from which place, of which probe, what.
-    looks: Vec<(u16, u8, bool, char)>,
+    pub(super) looks: Vec<(u16, u8, bool, char)>,
     /// Said at, starts, length, in minutes.
-    windows: Vec<(u8, u8, u8)>,
+    pub(super) windows: Vec<(u8, u8, u8)>,
     pub(super) places: u8,
     pub(super) any: bool,
-    within_mins: i64,
+    pub(super) within_mins: i64,
 }
 
 impl History {

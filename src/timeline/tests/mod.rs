@@ -1,6 +1,7 @@
 //! Worlds for tests, drawn as strips, and their timelines read back as one line of text.
 
 mod clocks;
+mod condensed;
 mod figures;
 mod firm;
 mod laws;
@@ -15,9 +16,14 @@ use crate::model::{
     PublishSettings, Record, Round, Rules, RunSettings, Seen, Settings, Site, Span, Status, Vantage, Verdict,
     Visibility, Zone,
 };
-use crate::timeline::{ComponentTimeline, Timelines, fold};
+use crate::timeline::{ComponentTimeline, Timelines, history};
 
 pub(super) const MINUTE: i64 = 60_000;
+
+/// Folds records, all at once.
+pub(super) fn fold(records: &[Record], settings: &Settings, moment: Moment) -> Timelines {
+    crate::timeline::fold(&history(records, moment), settings, moment)
+}
 
 /// Minute `m` (fractions allowed) of the tests' clock.
 pub(super) fn minute(m: f64) -> Moment {

@@ -2,7 +2,7 @@
 
 use super::{append, draw, draw_every, first, minute, settings, tell, told};
 use crate::model::{Body, Combine, Record, Round, Span};
-use crate::timeline::fold;
+use crate::timeline::tests::fold;
 
 /// One probe seen from three places.
 fn three(a: &str, b: &str, c: &str, now: f64) -> String {

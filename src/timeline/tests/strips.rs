@@ -2,7 +2,7 @@
 
 use super::{check, first, minute, one_strip, told, told_strip};
 use crate::model::Span;
-use crate::timeline::fold;
+use crate::timeline::tests::fold;
 
 #[test]
 fn the_table() {

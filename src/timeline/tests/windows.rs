@@ -1,7 +1,7 @@
 //! Rule 8: maintenance, declared ahead or too late.
 
 use super::{declare, draw, first, minute, settings, tell};
-use crate::timeline::fold;
+use crate::timeline::tests::fold;
 
 /// A strip of `web`, and words about one window: said at, starts, ends.
 fn strip(strip: &str, words: &[(f64, f64, f64)]) -> String {

@@ -1,0 +1,366 @@
+//! What the record says: the checkpoint, and what came since.
+
+use std::collections::BTreeMap;
+
+use crate::app::{Folders, Trouble};
+use crate::journal::{self, JournalError, Kept, Position, Told};
+use crate::model::{ChainName, Head, History, Moment, Origin, Record, Remark, Summary};
+use crate::timeline;
+
+/// So much may be read anew in each run before the checkpoint is written anew, in bytes.
+const WORTH_KEEPING: u64 = 64 << 10;
+
+/// Everything that the record says up to a moment.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// What it says.
+    pub history: History,
+    /// What is damaged or surprising.
+    pub remarks: Vec<Remark>,
+}
+
+/// The record as it is known now: the checkpoint, read on.
+#[derive(Debug, Default)]
+pub struct Reader {
+    kept: Kept,
+    /// How many bytes were read that are not in the checkpoint's file.
+    anew: u64,
+}
+
+impl Reader {
+    /// Takes up the checkpoint, and reads what came since.
+    pub fn open(at: &Folders, now: Moment) -> Result<Self, Trouble> {
+        let mut kept = journal::load_kept(&at.state).unwrap_or_default();
+        if kept.history.chains.iter().any(|c| c.times.last().is_some_and(|t| *t > now)) {
+            // This machine's clock went back: what had come by then has not come any more.
+            kept = Kept::default();
+        }
+        let mut reader = Self { kept, anew: 0 };
+        reader.read_on(at, now)?;
+        Ok(reader)
+    }
+
+    /// Reads what came since.
+    pub fn read_on(&mut self, at: &Folders, now: Moment) -> Result<(), Trouble> {
+        self.anew += go_on(at, &mut self.kept, now)?;
+        Ok(())
+    }
+
+    /// What the record says so far.
+    pub fn history(&self) -> &History {
+        &self.kept.history
+    }
+
+    /// Writes the checkpoint anew where that is worth it. Without it the next run only reads more; what hinders it will
+    /// be said where it hinders the page.
+    pub fn keep(&mut self, at: &Folders, now: Moment) {
+        if self.anew > WORTH_KEEPING {
+            self.kept.history.chains.iter_mut().for_each(|c| timeline::forget(c, now));
+            let _ = journal::save_kept(&at.state, &self.kept);
+            self.anew = 0;
+        }
+    }
+
+    /// All of it.
+    pub fn into_past(self) -> Past {
+        Past { history: self.kept.history, remarks: self.kept.remarks }
+    }
+}
+
+/// The record up to a moment that may be long past, from nothing.
+pub fn up_to(at: &Folders, until: Moment) -> Result<Past, Trouble> {
+    let mut kept = Kept::default();
+    go_on(at, &mut kept, until)?;
+    Ok(Past { history: kept.history, remarks: kept.remarks })
+}
+
+/// The head of every public chain as it is known in a history: name, hash, number.
+pub fn heads(history: &History, moment: Moment) -> Vec<(ChainName, Head, u64)> {
+    let mut heads: BTreeMap<&ChainName, (&Head, u64)> = BTreeMap::new();
+    for record in history.declared.iter().filter(|r| r.t <= moment) {
+        let newest = heads.entry(&record.chain).or_insert((&record.head, record.n));
+        if record.n >= newest.1 {
+            *newest = (&record.head, record.n);
+        }
+    }
+    for summary in &history.chains {
+        if let Some((head, n)) = &summary.head {
+            heads.insert(&summary.chain, (head, *n));
+        }
+    }
+    let public = heads.into_iter().filter(|(chain, _)| chain.is_public());
+    public.map(|(chain, (head, n))| (chain.clone(), head.clone(), n)).collect()
+}
+
+/// The time of each chain's last record.
+pub fn ends(history: &History) -> Vec<(ChainName, Moment)> {
+    let mut ends: Vec<(ChainName, Moment)> =
+        history.chains.iter().filter_map(|c| Some((c.chain.clone(), c.end?.1))).collect();
+    let last = |chain: &[Record]| chain.iter().max_by_key(|r| r.n).map(|r| (r.chain.clone(), r.t));
+    ends.extend(history.declared.chunk_by(|a, b| a.chain == b.chain).filter_map(last));
+    ends
+}
+
+/// Brings what is kept up to date. Gives how many bytes were read for it.
+fn go_on(at: &Folders, kept: &mut Kept, until: Moment) -> Result<u64, JournalError> {
+    let chains = journal::chains(&at.journal)?;
+    // What is no longer there has not been read.
+    kept.positions.retain(|p| chains.contains(&p.chain));
+    let read: Vec<ChainName> = kept.positions.iter().map(|p| p.chain.clone()).collect();
+    kept.history.declared.retain(|r| read.contains(&r.chain));
+    kept.history.chains.retain(|c| read.contains(&c.chain));
+    let mut bytes = 0;
+    let (desk, vantages): (Vec<ChainName>, Vec<ChainName>) = chains.into_iter().partition(ChainName::is_desk);
+    for chain in desk {
+        bytes += desk_chain(at, kept, &chain, until)?;
+    }
+    let edges = timeline::edges(&kept.history.declared);
+    for chain in vantages {
+        bytes += vantage_chain(at, kept, &chain, &edges, until)?;
+    }
+    kept.history.declared.sort_by(|a, b| (&a.chain, a.n).cmp(&(&b.chain, b.n)));
+    kept.history.chains.sort_by(|a, b| a.chain.cmp(&b.chain));
+    Ok(bytes)
+}
+
+/// Takes a chain's position out, and what came since.
+fn since(
+    at: &Folders,
+    kept: &mut Kept,
+    chain: &ChainName,
+    until: Moment,
+) -> Result<Option<journal::Grown>, JournalError> {
+    let Some(place) = kept.positions.iter().position(|p| p.chain == *chain) else { return Ok(None) };
+    let from: Position = kept.positions.swap_remove(place);
+    let grown = journal::read_since(&at.journal, &from, until)?;
+    if let Some(grown) = &grown {
+        // What had not come yet is read again,
+        kept.history.declared.retain(|r| r.chain != *chain || r.n <= from.head.n);
+        // and what lies behind the last whole record is remarked on again: in its file, and in the files after it.
+        let folder = at.journal.join(chain.as_str());
+        let behind = |o: &Origin| {
+            o.file.starts_with(&folder) && (o.file > grown.last || (o.file == grown.last && o.line > from.lines))
+        };
+        kept.remarks.retain(|r| !r.origin.as_ref().is_some_and(behind));
+    }
+    Ok(grown)
+}
+
+fn desk_chain(at: &Folders, kept: &mut Kept, chain: &ChainName, until: Moment) -> Result<u64, JournalError> {
+    if let Some(grown) = since(at, kept, chain, until)? {
+        kept.history.declared.extend(grown.records);
+        kept.remarks.extend(grown.remarks);
+        kept.positions.push(grown.position);
+        return Ok(grown.bytes);
+    }
+    let journal::Whole { records, remarks, position } = journal::read_whole(&at.journal, chain, until)?;
+    forget_remarks(kept, at, chain);
+    kept.history.declared.retain(|r| r.chain != *chain);
+    kept.history.declared.extend(records);
+    kept.remarks.extend(remarks);
+    kept.positions.extend(position);
+    Ok(WORTH_KEEPING + 1)
+}
+
+fn vantage_chain(
+    at: &Folders,
+    kept: &mut Kept,
+    chain: &ChainName,
+    edges: &[Moment],
+    until: Moment,
+) -> Result<u64, JournalError> {
+    let make = |chain: &ChainName, records: &[&Record]| timeline::summarise(chain, records, &|_| false, edges, until);
+    if let Some(grown) = since(at, kept, chain, until)? {
+        let new: Vec<&Record> = grown.records.iter().collect();
+        if let Some(summary) = kept.history.chains.iter_mut().find(|c| c.chain == *chain) {
+            // What had not come yet is read again, and told again where it still has not.
+            summary.later = None;
+            timeline::join(summary, make(chain, &new), edges);
+        } else {
+            kept.history.chains.push(make(chain, &new));
+        }
+        kept.remarks.extend(grown.remarks);
+        kept.positions.push(grown.position);
+        return Ok(grown.bytes);
+    }
+    let read = journal::read_chain(&at.journal, chain, until, &make)?;
+    forget_remarks(kept, at, chain);
+    kept.history.chains.retain(|c| c.chain != *chain);
+    match read.told {
+        Told::Days(days) => {
+            let mut all = Summary::empty(chain.clone());
+            for day in days {
+                timeline::join(&mut all, day, edges);
+            }
+            kept.history.chains.push(all);
+        }
+        Told::Whole(records) => {
+            let (summary, remarks) = timeline::whole(chain, &records, edges, until);
+            kept.history.chains.push(summary);
+            kept.history.remarks.extend(remarks);
+        }
+    }
+    kept.remarks.extend(read.remarks);
+    kept.positions.extend(read.position);
+    Ok(WORTH_KEEPING + 1)
+}
+
+/// A chain that is read anew is remarked on anew.
+fn forget_remarks(kept: &mut Kept, at: &Folders, chain: &ChainName) {
+    let folder = at.journal.join(chain.as_str());
+    let of_chain = |r: &Remark| match &r.origin {
+        Some(origin) => origin.file.starts_with(&folder),
+        None => r.text.contains(&format!("`{chain}`")) || r.text.contains(&format!("chain {chain}:")),
+    };
+    kept.remarks.retain(|r| !of_chain(r));
+    kept.history.remarks.retain(|r| !of_chain(r));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::app::{clock, conf};
+    use crate::config::Purpose;
+    use crate::model::{Body, DeskMaintenance, Round, Seen, Settings, Span, Verdict};
+
+    const CONFIG: &str = "[site]\ntitle = \"S\"\nurl = \"https://status.example.com/\"\n\
+        [[component]]\nid = \"web\"\nname = \"Web\"\n[[component.probe]]\nkind = \"tcp\"\naddress = \"127.0.0.1:1\"\n";
+
+    /// A record on disk that grows step by step, looked at from its checkpoint and from nothing.
+    struct Grows {
+        dir: TempDir,
+        settings: Settings,
+        now: Moment,
+    }
+
+    impl Grows {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            fs::write(dir.path().join("statuary.toml"), CONFIG).unwrap();
+            let loaded = conf::load(dir.path(), Purpose { looks: false, tells: false }).unwrap();
+            let now = clock::read_moment("2026-11-20 22:00", loaded.settings.site.time_zone).unwrap();
+            Self { dir, settings: loaded.settings, now }
+        }
+
+        fn at(&self) -> Folders {
+            Folders::of(self.dir.path())
+        }
+
+        fn append(&self, chain: &str, t: Moment, body: Body) {
+            journal::append(&self.at().journal, &ChainName::from(chain), &[(t, body)]).unwrap();
+        }
+
+        /// A round a minute.
+        fn look(&mut self, is: Verdict, minutes: i64) {
+            for _ in 0..minutes {
+                self.now = self.now + Span::from_mins(1);
+                self.append("local", self.now, round(is));
+            }
+        }
+
+        fn declare(&self, starts: i64, ends: i64) {
+            let at = |minutes| self.now + Span::from_mins(minutes);
+            let (id, components) = ("work".to_owned(), vec!["web".into()]);
+            let says = DeskMaintenance { id, starts: at(starts), ends: at(ends), components };
+            self.append("_desk", self.now, Body::Maintenance(says));
+        }
+
+        /// What is read on from the checkpoint tells what all records tell at once, and twice tells nothing more.
+        fn agrees(&self, after: &str) {
+            let now = self.now + Span::from_secs(1);
+            let all = journal::read(&self.at().journal).unwrap();
+            let told = |history: &History| {
+                let mut timelines = timeline::fold(history, &self.settings, now);
+                let probes = timelines.components.iter_mut().flat_map(|c| &mut c.probes);
+                probes.for_each(|p| p.latency.clear());
+                format!("{:#?} {:#?}", timelines.components, timelines.places)
+            };
+            let want = told(&timeline::history(&all.records, now));
+            let nothing = up_to(&self.at(), now).unwrap();
+            let mut read = Reader::open(&self.at(), now).unwrap();
+            read.read_on(&self.at(), now).unwrap();
+            read.anew = u64::MAX;
+            read.keep(&self.at(), now);
+            let read = read.into_past();
+            assert_eq!(told(&nothing.history), want, "from nothing, after {after}");
+            assert_eq!(told(&read.history), want, "read on, after {after}");
+            assert_eq!(read.history.declared, nothing.history.declared, "after {after}");
+            assert_eq!(heads(&read.history, now), heads(&nothing.history, now), "after {after}");
+            let places = |past: &Past| {
+                let mut said: Vec<String> = past.remarks.iter().map(|r| format!("{r:?}")).collect();
+                said.sort();
+                said
+            };
+            assert_eq!(places(&read), places(&nothing), "after {after}");
+        }
+    }
+
+    fn round(is: Verdict) -> Body {
+        let mut round = Round { gap: Span::from_secs(150), ..Round::default() };
+        match is {
+            Verdict::Up => round.up.push(("web/tcp".into(), 40)),
+            is => {
+                let (phase, why) = (Some("connect".to_owned()), "the connection was refused".to_owned());
+                let seen = Seen { id: "web/tcp".into(), is, ms: None, after: None, phase, why, tries: 1 };
+                round.not.push(seen);
+            }
+        }
+        Body::Round(round)
+    }
+
+    /// Six hours of planned work in which it fails, and goes on failing afterwards.
+    fn fails_in_a_window(g: &mut Grows) {
+        g.look(Verdict::Up, 30);
+        g.declare(5, 365);
+        g.look(Verdict::Up, 9);
+        g.look(Verdict::Down, 480);
+    }
+
+    #[test]
+    fn a_record_that_grows_is_read_on_as_it_would_be_read_from_nothing() {
+        let mut g = Grows::new();
+        g.agrees("nothing yet");
+        g.look(Verdict::Up, 90);
+        g.agrees("a quiet while");
+        fails_in_a_window(&mut g);
+        g.agrees("a failure that began in a window, over midnight");
+        g.look(Verdict::Up, 40);
+        g.agrees("its end");
+        // Another place's clock is ahead: its newest record has not come yet.
+        g.append("oslo", g.now + Span::from_mins(3), round(Verdict::Up));
+        g.agrees("a record that has not come");
+        g.look(Verdict::Up, 5);
+        g.agrees("when it has");
+    }
+
+    #[test]
+    fn a_chain_that_is_out_of_order_is_condensed_with_the_same_care() {
+        let mut g = Grows::new();
+        g.look(Verdict::Up, 30);
+        // The clock was three hours ahead for one round.
+        g.append("local", g.now + Span::from_mins(180), round(Verdict::Up));
+        fails_in_a_window(&mut g);
+        g.agrees("a failure that began in a window, with a clock that went back before");
+    }
+
+    #[test]
+    fn a_torn_day_is_remarked_on_once() {
+        let mut g = Grows::new();
+        g.look(Verdict::Up, 10);
+        g.agrees("a good day");
+        let day = g.at().journal.join("local/2026/11/21.jsonl");
+        fs::write(&day, "{\"v\":1,\"n\":10,\"t\":\"2026-11-2").unwrap();
+        g.agrees("a day that is nothing but torn");
+        g.agrees("the same once more");
+        g.look(Verdict::Up, 120);
+        fs::OpenOptions::new().append(true).open(&day).unwrap().write_all(b"{\"v\":1").unwrap();
+        g.agrees("a torn end");
+        g.look(Verdict::Up, 3);
+        g.agrees("when it is stepped over");
+    }
+}

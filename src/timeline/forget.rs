@@ -1,0 +1,24 @@
+//! What a history may forget of old days, because nothing is shown of it: so that it grows with what happened, not
+//! with the days.
+
+use crate::model::{Moment, Span, Summary};
+use crate::timeline::bucket;
+
+/// Round by round is known for this long: an incident that nobody resolved for longer is resolved by the next round.
+const TIMES: Span = Span::from_mins(8 * 24 * 60);
+/// Latency and recorded values are drawn over ninety days; a few more make up for zones.
+const HOURS: Span = Span::from_mins(93 * 24 * 60);
+
+/// Forgets what is no longer shown at `now`, and joins what came in pieces.
+pub fn forget(summary: &mut Summary, now: Moment) {
+    let old = summary.times.partition_point(|t| *t < now - TIMES).min(summary.times.len().saturating_sub(2));
+    summary.times.drain(..old);
+    summary.forgotten += old as u64;
+    for strip in &mut summary.strips {
+        strip.hours = bucket::settle(&strip.hours.since(now - HOURS), now - Span::from_mins(48 * 60));
+        for (_, hours) in &mut strip.recorded {
+            hours.retain(|h| h.hour >= now - HOURS);
+        }
+        strip.recorded.retain(|(_, hours)| !hours.is_empty());
+    }
+}
