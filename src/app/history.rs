@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::app::{Folders, Trouble};
-use crate::journal::{self, JournalError, Kept, Position, Told};
-use crate::model::{ChainName, Head, History, Moment, Origin, Record, Remark, Summary};
+use crate::journal::{self, JournalError, Kept, Position, Stamp, Told};
+use crate::model::{ChainName, Head, History, Moment, Origin, Record, Remark, Span, Summary};
 use crate::timeline;
 
 /// So much may be read anew in each run before the checkpoint is written anew, in bytes.
 const WORTH_KEEPING: u64 = 64 << 10;
+const DAY_MS: i64 = 24 * 3_600_000;
+/// Whole days of hourly latency, besides today's, that every run reads.
+const HOURS_AT_HAND: Span = Span::from_mins(2 * 24 * 60);
 
 /// Everything that the record says up to a moment.
 #[derive(Debug, Default)]
@@ -17,6 +20,8 @@ pub struct Past {
     pub history: History,
     /// What is damaged or surprising.
     pub remarks: Vec<Remark>,
+    /// Where the old hours of latency are that it lacks.
+    pub hours: Option<Stamp>,
 }
 
 /// The record as it is known now: the checkpoint, read on.
@@ -55,15 +60,32 @@ impl Reader {
     /// be said where it hinders the page.
     pub fn keep(&mut self, at: &Folders, now: Moment) {
         if self.anew > WORTH_KEEPING {
-            self.kept.history.chains.iter_mut().for_each(|c| timeline::forget(c, now));
-            let _ = journal::save_kept(&at.state, &self.kept);
             self.anew = 0;
+            self.kept.history.chains.iter_mut().for_each(|c| timeline::forget(c, now));
+            if self.set_aside(at, now) {
+                let _ = journal::save_kept(&at.state, &self.kept);
+            } else {
+                journal::drop_kept(&at.state);
+            }
         }
+    }
+
+    /// Once a day, sets the hours aside that are over for long. False: those of other days are lost.
+    fn set_aside(&mut self, at: &Folders, now: Moment) -> bool {
+        let today = now.ms() - now.ms().rem_euclid(DAY_MS);
+        let before = Moment::from_ms(today) - HOURS_AT_HAND;
+        let mut first = self.kept.history.chains.iter().flat_map(|c| &c.strips).filter_map(|s| s.hours.first());
+        if !first.any(|hour| hour < before) {
+            return true;
+        }
+        // Where the file cannot be written, they stay where they are.
+        let done = journal::set_aside(&at.state, &mut self.kept, now - timeline::HOURS, before);
+        !matches!(done, Ok(None))
     }
 
     /// All of it.
     pub fn into_past(self) -> Past {
-        Past { history: self.kept.history, remarks: self.kept.remarks }
+        Past { history: self.kept.history, remarks: self.kept.remarks, hours: self.kept.hours }
     }
 }
 
@@ -71,7 +93,24 @@ impl Reader {
 pub fn up_to(at: &Folders, until: Moment) -> Result<Past, Trouble> {
     let mut kept = Kept::default();
     go_on(at, &mut kept, until)?;
-    Ok(Past { history: kept.history, remarks: kept.remarks })
+    Ok(Past { history: kept.history, remarks: kept.remarks, hours: None })
+}
+
+/// Brings the hours that a history lacks. Where their file is gone, the record is read for them.
+pub fn bring_hours(at: &Folders, history: &mut History, hours: Option<Stamp>, until: Moment) -> Result<(), Trouble> {
+    if journal::take_back(&at.state, history, hours).is_some() {
+        return Ok(());
+    }
+    journal::drop_kept(&at.state);
+    let read = up_to(at, until)?.history;
+    for chain in &mut history.chains {
+        let same = read.chains.iter().find(|c| c.chain == chain.chain);
+        for strip in chain.strips.iter_mut().filter(|s| s.hours.is_set_aside()) {
+            let all = same.and_then(|c| c.strips.iter().find(|s| s.key == strip.key));
+            strip.hours = all.map(|s| s.hours.clone()).unwrap_or_default();
+        }
+    }
+    Ok(())
 }
 
 /// The head of every public chain as it is known in a history: name, hash, number.
@@ -226,7 +265,7 @@ mod tests {
     use super::*;
     use crate::app::{clock, conf};
     use crate::config::Purpose;
-    use crate::model::{Body, DeskMaintenance, Round, Seen, Settings, Span, Verdict};
+    use crate::model::{Body, Buckets, DeskMaintenance, Round, Seen, Settings, Span, Verdict};
 
     const CONFIG: &str = "[site]\ntitle = \"S\"\nurl = \"https://status.example.com/\"\n\
         [[component]]\nid = \"web\"\nname = \"Web\"\n[[component.probe]]\nkind = \"tcp\"\naddress = \"127.0.0.1:1\"\n";
@@ -362,5 +401,60 @@ mod tests {
         g.agrees("a torn end");
         g.look(Verdict::Up, 3);
         g.agrees("when it is stepped over");
+    }
+
+    #[test]
+    fn old_hours_of_latency_lie_beside_the_checkpoint_and_are_brought_where_they_are_wanted() {
+        let mut g = Grows::new();
+        let hours_file = g.at().state.join("checkpoint-hours");
+        let latency = |history: &History| -> Vec<(Moment, Buckets)> {
+            let strips = history.chains.iter().flat_map(|c| &c.strips);
+            strips.flat_map(|s| s.hours.iter().collect::<Vec<_>>()).collect()
+        };
+        let mut lay_aside = 0;
+        for _ in 0..6 * 24 * 2 {
+            g.now = g.now + Span::from_mins(30);
+            g.append("local", g.now, round(Verdict::Up));
+            if g.now.ms() / (3_600_000 * 7) == (g.now - Span::from_mins(30)).ms() / (3_600_000 * 7) {
+                continue;
+            }
+            let before = fs::read(&hours_file).ok();
+            let mut read = Reader::open(&g.at(), g.now).unwrap();
+            read.anew = u64::MAX;
+            read.keep(&g.at(), g.now);
+            lay_aside += usize::from(fs::read(&hours_file).ok() != before);
+            let mut past = read.into_past();
+            let all = up_to(&g.at(), g.now).unwrap().history;
+            let lacks = journal::is_set_aside(&past.history);
+            assert_eq!(latency(&past.history) != latency(&all), lacks, "what is said to be all is all");
+            bring_hours(&g.at(), &mut past.history, past.hours, g.now).unwrap();
+            assert!(!journal::is_set_aside(&past.history));
+            assert_eq!(latency(&past.history), latency(&all));
+        }
+        assert!((3..=4).contains(&lay_aside), "once a day from the fourth on: {lay_aside}");
+        let lost = |change: &dyn Fn()| {
+            change();
+            let mut past = Reader::open(&g.at(), g.now).unwrap().into_past();
+            assert!(journal::is_set_aside(&past.history));
+            bring_hours(&g.at(), &mut past.history, past.hours, g.now).unwrap();
+            assert_eq!(latency(&past.history), latency(&up_to(&g.at(), g.now).unwrap().history));
+            assert_eq!(journal::load_kept(&g.at().state), None, "a checkpoint without its hours is of no use");
+            let mut read = Reader::open(&g.at(), g.now).unwrap();
+            read.keep(&g.at(), g.now);
+        };
+        lost(&|| fs::remove_file(&hours_file).unwrap());
+        lost(&|| {
+            let mut bytes = fs::read(&hours_file).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            fs::write(&hours_file, bytes).unwrap();
+        });
+        // Where the next day's are to be added and the others are gone, the checkpoint goes too.
+        fs::remove_file(&hours_file).unwrap();
+        g.now = g.now + Span::from_mins(3 * 24 * 60);
+        g.append("local", g.now, round(Verdict::Up));
+        let mut read = Reader::open(&g.at(), g.now).unwrap();
+        read.anew = u64::MAX;
+        read.keep(&g.at(), g.now);
+        assert_eq!(journal::load_kept(&g.at().state), None);
     }
 }

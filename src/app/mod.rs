@@ -80,6 +80,8 @@ pub struct Stands {
     pub loaded: Loaded,
     /// What the record says.
     pub history: History,
+    /// Where old hours of latency are that it lacks; they are brought where a page shows them.
+    hours: Option<journal::Stamp>,
     /// What people wrote.
     pub words: writeup::Reading,
     /// What was measured.
@@ -160,9 +162,10 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     journal::settle(&at.journal, &history::ends(&past.history))?;
     drill::point("saved-desk");
 
-    let stands = stand(loaded, past, words, timelines, now);
+    let mut stands = stand(loaded, past, words, timelines, now);
     said::gather(&at, &stands, &mut report);
-    match picture::show(&at, &stands, (&public(&at, &stands), &at.state), false, now) {
+    let public = public(&at, &stands);
+    match picture::show(&at, &mut stands, (&public, &at.state), false, now) {
         // The record could not be read: nothing is known for certain, so nobody is told.
         Err(trouble) if trouble.code() == 3 => return Err(trouble),
         Err(trouble) => report.troubles.push(trouble),
@@ -200,12 +203,12 @@ pub fn build(site: &Path, at: Option<Moment>, out: Option<&Path>) -> Result<(Sta
                     --no-look` saves it and publishes";
         return Err(Trouble::Save(what.to_owned()));
     }
-    let stands = stands_by(&folders, loaded, at, now)?;
+    let mut stands = stands_by(&folders, loaded, at, now)?;
     let (public, state) = match out {
         Some(out) => (out.to_owned(), out.with_file_name(beside_name(out))),
         None => (public(&folders, &stands), folders.state.clone()),
     };
-    let swapped = picture::show(&folders, &stands, (&public, &state), at.is_some(), now)?;
+    let swapped = picture::show(&folders, &mut stands, (&public, &state), at.is_some(), now)?;
     Ok((stands, swapped))
 }
 
@@ -236,10 +239,10 @@ fn stands_by(folders: &Folders, loaded: Loaded, at: Option<Moment>, now: Moment)
 }
 
 fn stand(loaded: Loaded, past: Past, words: writeup::Reading, timelines: Timelines, moment: Moment) -> Stands {
-    let Past { history, remarks } = past;
+    let Past { history, remarks, hours } = past;
     let writeups: &[WriteUp] = &words.writeups;
     let book = incident::attach(&timelines, &history, writeups, &loaded.settings, moment);
-    Stands { loaded, history, words, timelines, book, remarks, moment }
+    Stands { loaded, history, hours, words, timelines, book, remarks, moment }
 }
 
 /// Runs the publish command, where there is one; it may take as long as a round.

@@ -12,6 +12,7 @@ use crate::model::{ChainName, Head, Moment, Print, Record, Remark, Span};
 use crate::publish::{self, Swapped};
 use crate::render::{self, Class, Output};
 use crate::site::{self, Scene, World};
+use crate::timeline;
 
 /// A picture that was changed this lately may be changed again within what a file system's clock can tell.
 const FRESH: Span = Span::from_secs(10);
@@ -27,24 +28,31 @@ struct Picture {
 /// Makes what does not stand yet in the `public` folder, and puts it there. `state` holds the list of what stands.
 pub fn show(
     at: &Folders,
-    stands: &Stands,
+    stands: &mut Stands,
     (public, state): (&Path, &Path),
     look_back: bool,
     now: Moment,
 ) -> Result<Swapped, Trouble> {
     let standing = publish::standing(public, state)?;
-    let picture = draw(at, stands, standing.prints(), look_back, now)?;
+    let picture = loop {
+        if let Some(picture) = draw(at, stands, standing.prints(), look_back, now)? {
+            break picture;
+        }
+        history::bring_hours(at, &mut stands.history, stands.hours, stands.moment)?;
+        stands.timelines = timeline::fold(&stands.history, &stands.loaded.settings, stands.moment);
+    };
     Ok(publish::swap(&standing, &picture.files, &picture.kept, now)?)
 }
 
-/// The one way from what is known to files: which pages have to be made, the rounds that they look at, the pages.
+/// The one way from what is known to files: which pages have to be made, the rounds that they look at, the pages. None:
+/// one of them shows latency, and old hours of it are not at hand.
 fn draw(
     at: &Folders,
     stands: &Stands,
     standing: &BTreeMap<String, Print>,
     look_back: bool,
     now: Moment,
-) -> Result<Picture, Trouble> {
+) -> Result<Option<Picture>, Trouble> {
     let theme = config::theme(&at.site).map_err(|e| {
         Trouble::Publish(format!("templates/ or static/ cannot be read: {e}; the site was not changed"))
     })?;
@@ -55,6 +63,9 @@ fn draw(
     let world = world(stands, &stands.history.declared, &heads, &remarks, look_back);
     let scene = Scene::new(&world);
     let plan = site::plan(&scene, base, standing);
+    if plan.wants_latency() && journal::is_set_aside(&stands.history) {
+        return Ok(None);
+    }
     let windows = plan.wants(&scene);
     let rounds = journal::rounds(&at.journal, &windows)?;
     let scene = scene.hear(&rounds, &windows);
@@ -66,7 +77,7 @@ fn draw(
         image(format!("incidents/{path}"), lies, standing, now, &mut files, &mut kept)?;
     }
     render::no_collisions(&files, kept.iter().map(String::as_str))?;
-    Ok(Picture { files, kept })
+    Ok(Some(Picture { files, kept }))
 }
 
 /// The program that makes the pages: its version, and the file that runs. Another program makes them anew.

@@ -8,11 +8,12 @@ use std::io::Write;
 use std::path::Path;
 
 use crate::journal::packed::{Packer, Unpacker};
+use crate::journal::set_aside::Stamp;
 use crate::journal::{ChainHead, JournalError, Position, desk_form, summary_form};
 use crate::model::{ChainName, History, Origin, Remark};
 
 /// What the file begins with: the form's own version, and the program's.
-const MAGIC: &str = concat!("statuary checkpoint 1, ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC: &str = concat!("statuary checkpoint 2, ", env!("CARGO_PKG_VERSION"), "\n");
 /// Its name in the state's folder.
 const NAME: &str = "checkpoint";
 
@@ -25,35 +26,50 @@ pub struct Kept {
     pub positions: Vec<Position>,
     /// What is damaged or surprising.
     pub remarks: Vec<Remark>,
+    /// The file of the hours that are set aside, where any is.
+    pub hours: Option<Stamp>,
 }
 
 /// Reads the checkpoint; none where there is none that can be used.
 pub(super) fn load(state: &Path) -> Option<Kept> {
     let bytes = fs::read(state.join(NAME)).ok()?;
-    let rest = bytes.strip_prefix(MAGIC.as_bytes())?;
-    let (sum, body) = rest.split_first_chunk::<4>()?;
-    if crc32fast::hash(body) != u32::from_le_bytes(*sum) {
-        return None;
-    }
-    let mut from = Unpacker(body);
+    let mut from = Unpacker(open(&bytes, MAGIC)?.1);
     let kept = unpack(&mut from)?;
     from.0.is_empty().then_some(kept)
+}
+
+/// What stands behind a file's beginning and its checksum, and that; none where it does not match.
+pub(super) fn open<'a>(bytes: &'a [u8], magic: &str) -> Option<(u32, &'a [u8])> {
+    let (sum, body) = bytes.strip_prefix(magic.as_bytes())?.split_first_chunk::<4>()?;
+    let sum = u32::from_le_bytes(*sum);
+    (crc32fast::hash(body) == sum).then_some((sum, body))
 }
 
 /// Writes the checkpoint beside and puts it in place; it need not survive a power cut. Gives its size in bytes.
 pub(super) fn save(state: &Path, kept: &Kept) -> Result<usize, JournalError> {
     let mut to = Packer::default();
     pack(&mut to, kept)?;
+    write(state, NAME, MAGIC, &to.0)?;
+    Ok(to.0.len())
+}
+
+/// Removes the checkpoint. One that cannot be removed is one that cannot be written either.
+pub(super) fn drop(state: &Path) {
+    let _ = fs::remove_file(state.join(NAME));
+}
+
+/// Writes a file beside and puts it in place. Gives its checksum.
+pub(super) fn write(state: &Path, name: &str, magic: &str, body: &[u8]) -> Result<u32, JournalError> {
     let fail = |e| JournalError::io(state, "the checkpoint cannot be written", e);
     fs::create_dir_all(state).map_err(fail)?;
-    let beside = state.join(".checkpoint.new");
+    let beside = state.join(format!(".{name}.new"));
     let mut file = fs::File::create(&beside).map_err(fail)?;
-    let sum = crc32fast::hash(&to.0).to_le_bytes();
-    for part in [MAGIC.as_bytes(), &sum, &to.0] {
+    let sum = crc32fast::hash(body);
+    for part in [magic.as_bytes(), &sum.to_le_bytes(), body] {
         file.write_all(part).map_err(fail)?;
     }
-    fs::rename(&beside, state.join(NAME)).map_err(fail)?;
-    Ok(to.0.len())
+    fs::rename(&beside, state.join(name)).map_err(fail)?;
+    Ok(sum)
 }
 
 fn pack(to: &mut Packer, kept: &Kept) -> Result<(), JournalError> {
@@ -62,6 +78,7 @@ fn pack(to: &mut Packer, kept: &Kept) -> Result<(), JournalError> {
     to.list(&kept.history.remarks, pack_remark);
     to.list(&kept.positions, pack_position);
     to.list(&kept.remarks, pack_remark);
+    to.option(kept.hours, |to, stamp| to.uint(u64::from(stamp.0)));
     Ok(())
 }
 
@@ -70,7 +87,12 @@ fn unpack(from: &mut Unpacker<'_>) -> Option<Kept> {
     let chains = from.list(summary_form::unpack)?;
     let remarks = from.list(unpack_remark)?;
     let history = History { declared, chains, remarks };
-    Some(Kept { history, positions: from.list(unpack_position)?, remarks: from.list(unpack_remark)? })
+    Some(Kept {
+        history,
+        positions: from.list(unpack_position)?,
+        remarks: from.list(unpack_remark)?,
+        hours: from.option(Unpacker::small)?.map(Stamp),
+    })
 }
 
 fn pack_remark(to: &mut Packer, remark: &Remark) {

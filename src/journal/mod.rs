@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::model::{Body, ChainName, Head, JournalSettings, Moment, Record, Remark, Span};
+use crate::model::{Body, ChainName, Head, History, JournalSettings, Moment, Record, Remark, Span};
 
 mod body;
 mod days;
@@ -22,6 +22,7 @@ mod packed;
 mod read;
 mod save;
 mod seal;
+mod set_aside;
 mod since;
 mod stat;
 mod stray;
@@ -38,6 +39,7 @@ mod tests;
 pub use days::{ChainTold, Make, Told};
 pub use kept::Kept;
 pub use lock::{Lock, lock};
+pub use set_aside::Stamp;
 pub use since::Grown;
 pub use stat::{ChainStat, Stat, stat};
 pub use verify::{ChainProof, Finding, Verification, VerifyOptions, verify};
@@ -191,6 +193,27 @@ pub fn load_kept(state: &Path) -> Option<Kept> {
 /// Writes the checkpoint, and gives its size in bytes. What goes wrong loses nothing but time.
 pub fn save_kept(state: &Path, kept: &Kept) -> Result<usize, JournalError> {
     kept::save(state, kept)
+}
+
+/// Removes the checkpoint: the next run reads the record from its beginning.
+pub fn drop_kept(state: &Path) {
+    kept::drop(state);
+}
+
+/// Sets the hours of latency before a moment aside, into a file that few runs read; those before `from` are forgotten.
+/// None: what was set aside earlier is not there any more, and the checkpoint is of no use.
+pub fn set_aside(state: &Path, kept: &mut Kept, from: Moment, before: Moment) -> Result<Option<()>, JournalError> {
+    set_aside::put(state, kept, from, before)
+}
+
+/// Whether hours of latency are set aside, and are missing in what this history says of it.
+pub fn is_set_aside(history: &History) -> bool {
+    set_aside::any(history)
+}
+
+/// Puts hours back that were set aside. None: they are not there any more, and nothing says them but the record.
+pub fn take_back(state: &Path, history: &mut History, stamp: Option<Stamp>) -> Option<()> {
+    set_aside::take_back(state, history, stamp)
 }
 
 /// Reads the last `count` records of one chain, oldest first, without reading its older days.

@@ -105,6 +105,7 @@ fn pack_strip(to: &mut Packer, strip: &Strip) {
         }
         (before, gap) = (run.last.ms(), run.gap_ms);
     });
+    to.uint(u64::from(strip.hours.is_set_aside()));
     to.bytes(strip.hours.bytes());
     to.list(&strip.recorded, |to, (field, hours)| {
         to.text(field);
@@ -136,7 +137,9 @@ fn unpack_strip(from: &mut Unpacker<'_>, reasons: usize) -> Option<Strip> {
         let sound = looks > 0 && (reason as usize) < reasons.max(1);
         sound.then_some(Run { first, last, looks, gap_ms, ms, after_ms, reason, verdict })
     })?;
+    let set_aside = from.uint()? != 0;
     let hours = Hours::from_bytes(from.bytes()?.to_vec());
+    let hours = if set_aside { hours.with_set_aside() } else { hours };
     let recorded = from.list(|from| {
         let field = from.owned()?;
         let hours = from.list(|from| {

@@ -13,7 +13,11 @@ pub struct Buckets(pub Vec<(u32, u32)>);
 /// Per hour: the hour, how many buckets, then per bucket the step from the one before and the count, all as variable
 /// length integers (seven bits a byte, the lowest first).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hours(Arc<Vec<u8>>);
+pub struct Hours {
+    bytes: Arc<Vec<u8>>,
+    /// Whether earlier hours lie elsewhere.
+    set_aside: bool,
+}
 
 /// An hour in ms.
 const HOUR_MS: i64 = 3_600_000;
@@ -21,22 +25,45 @@ const HOUR_MS: i64 = 3_600_000;
 impl Hours {
     /// Takes bytes that [`Hours::bytes`] gave. Where other bytes stand among them, the hours end there.
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
-        Self(Arc::new(bytes))
+        Self { bytes: Arc::new(bytes), set_aside: false }
     }
 
-    /// The bytes.
+    /// The bytes of the hours that are at hand.
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 
-    /// Whether there is none.
+    /// Whether there is none, here or elsewhere.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty() && !self.set_aside
+    }
+
+    /// Whether earlier hours lie elsewhere, and have to be [put back](Self::put_back) before anything is counted.
+    pub fn is_set_aside(&self) -> bool {
+        self.set_aside
+    }
+
+    /// Only these are at hand; earlier ones lie elsewhere.
+    #[must_use]
+    pub fn with_set_aside(self) -> Self {
+        Self { set_aside: true, ..self }
+    }
+
+    /// Puts earlier hours before these: all are at hand again.
+    pub fn put_back(&mut self, mut earlier: Vec<u8>) {
+        earlier.extend_from_slice(&self.bytes);
+        *self = Self::from_bytes(earlier);
+    }
+
+    /// When the first hour at hand begins.
+    pub fn first(&self) -> Option<Moment> {
+        let hour = i64::try_from(take(&mut self.bytes.as_slice())?).ok()?;
+        hour.checked_mul(HOUR_MS).map(Moment::from_ms)
     }
 
     /// Adds an hour behind the others. An hour before the epoch counts as the first.
     pub fn push(&mut self, hour: Moment, buckets: &Buckets) {
-        let out = Arc::make_mut(&mut self.0);
+        let out = Arc::make_mut(&mut self.bytes);
         put(out, u64::try_from(hour.ms().div_euclid(HOUR_MS)).unwrap_or(0));
         put(out, buckets.0.len() as u64);
         let mut before = 0;
@@ -49,17 +76,17 @@ impl Hours {
 
     /// Adds all of another's behind these.
     pub fn append(&mut self, later: &Self) {
-        if self.0.is_empty() {
-            self.0 = Arc::clone(&later.0);
-        } else if !later.0.is_empty() {
-            Arc::make_mut(&mut self.0).extend_from_slice(&later.0);
+        if self.bytes.is_empty() {
+            self.bytes = Arc::clone(&later.bytes);
+        } else if !later.bytes.is_empty() {
+            Arc::make_mut(&mut self.bytes).extend_from_slice(&later.bytes);
         }
     }
 
-    /// The hours that begin at `from` or later.
+    /// The hours at hand that begin at `from` or later.
     #[must_use]
     pub fn since(&self, from: Moment) -> Self {
-        let mut left = self.0.as_slice();
+        let mut left = self.bytes.as_slice();
         let mut rest = left;
         while let Some((hour, _)) = read_hour(&mut left) {
             if hour >= from {
@@ -67,12 +94,16 @@ impl Hours {
             }
             rest = left;
         }
-        if rest.len() == self.0.len() { self.clone() } else { Self(Arc::new(rest.to_vec())) }
+        if rest.len() == self.bytes.len() {
+            self.clone()
+        } else {
+            Self { bytes: Arc::new(rest.to_vec()), set_aside: self.set_aside }
+        }
     }
 
-    /// Each hour with its buckets.
+    /// Each hour at hand with its buckets.
     pub fn iter(&self) -> impl Iterator<Item = (Moment, Buckets)> {
-        let mut left = self.0.as_slice();
+        let mut left = self.bytes.as_slice();
         std::iter::from_fn(move || read_hour(&mut left))
     }
 }
@@ -133,5 +164,21 @@ mod tests {
         assert!(hours.since(hour(490_002)).is_empty());
         assert_eq!(Hours::from_bytes(hours.bytes().to_vec()), hours.clone());
         assert_eq!(Hours::from_bytes(hours.bytes()[..5].to_vec()).iter().count(), 0, "cut");
+        assert_eq!((hours.first(), Hours::default().first()), (Some(hour(490_000)), None));
+    }
+
+    #[test]
+    fn hours_that_are_set_aside_are_put_back_before_the_others() {
+        let counts = Buckets(vec![(40, 60)]);
+        let (mut old, mut new, mut all) = (Hours::default(), Hours::default(), Hours::default());
+        for n in 490_000..490_004 {
+            all.push(hour(n), &counts);
+            if n < 490_002 { &mut old } else { &mut new }.push(hour(n), &counts);
+        }
+        assert!(!Hours::default().with_set_aside().is_empty(), "there are some, elsewhere");
+        let mut here = new.with_set_aside();
+        assert!(here.is_set_aside() && here.since(hour(490_003)).is_set_aside());
+        here.put_back(old.bytes().to_vec());
+        assert_eq!(here, all);
     }
 }

@@ -5,12 +5,13 @@ use serde::Serialize;
 
 use crate::model::{Moment, Span, Status};
 use crate::site::bars;
-use crate::site::clock::{Clock, datetime, month, next_month};
+use crate::site::clock::{Clock, datetime, hour, month, next_month};
 use crate::site::entries::incident_href;
-use crate::site::frame::{frame, live_foot, next_hour, reaching_foot, settled_until};
+use crate::site::frame::{frame, live_foot, next_hour, reaching_foot};
 use crate::site::how::{How, how};
 use crate::site::latency::{self, Latency};
 use crate::site::parts::{AxisLabel, Frame, Line, Link, Station, Strip, letter};
+use crate::site::pins::margin;
 use crate::site::scene::{Card, Scene};
 use crate::site::sentences as say;
 use crate::timeline::{ComponentTimeline, Day, Month, Outage, days, last_24h, last_days, months};
@@ -145,7 +146,7 @@ pub fn component(scene: &Scene<'_>, card: &Card<'_>) -> ComponentPage {
     let watched = card.timeline.filter(|_| card.is_watched());
     let foot = if is_live(card) { live_foot(scene) } else { reaching_foot(scene, until) };
     ComponentPage {
-        line: line(card, clock, until),
+        line: line(scene, card, clock, until),
         months,
         month_labels,
         days: bars::day_strip(scene, card, "Ninety days", (first, 90), until),
@@ -170,14 +171,17 @@ pub fn is_live(card: &Card<'_>) -> bool {
     card.status.is_bad()
 }
 
-/// The last closed hour, or the last change of state. While the component fails, the page is made each round and
-/// reaches the moment: nobody reads an hour-old figure in the middle of an outage.
+/// The last closed hour, or the last change of state. An hour is closed when nothing can come to it any more, so that
+/// its page is made once. While the component fails, the page is made each round and reaches the moment: nobody reads an
+/// hour-old figure in the middle of an outage.
 pub fn until(scene: &Scene<'_>, card: &Card<'_>) -> Moment {
     if is_live(card) {
         return scene.moment();
     }
     let stretches = card.timeline.map_or(&[][..], |t| &t.stretches);
-    settled_until(scene.moment(), stretches.iter().map(|s| s.from).chain(card.since))
+    let closed = hour(scene.moment() - margin(scene.world.settings));
+    let changes = stretches.iter().map(|s| s.from).chain(card.since);
+    changes.filter(|at| *at <= scene.moment()).fold(closed, Moment::max)
 }
 
 fn sentence(card: &Card<'_>) -> String {
@@ -206,14 +210,19 @@ fn lead(scene: &Scene<'_>, card: &Card<'_>, clock: Clock, until: Moment) -> Stri
         let why = open.and_then(|o| scene.reasons(card, o).into_iter().find(|r| !r.why.is_empty()));
         said.extend(why.map(|r| say::sentence_case(&say::stop(&r.why))));
     } else if let Some(ms) = latency::probe(card).and_then(|p| latency::last_hour(p, until)) {
-        let hour = clock.when(crate::site::clock::hour(until));
+        let hour = clock.when(hour(until));
         said.push(format!("In the hour until {hour} it answered in {ms} ms."));
     }
     said.extend(card.component.description.as_deref().map(say::stop));
     said.join(" ")
 }
 
-fn line(card: &Card<'_>, clock: Clock, until: Moment) -> Line {
+/// Not before it.
+fn full_minute(at: Moment) -> Moment {
+    Moment::from_ms((at.ms() + 59_999).div_euclid(60_000) * 60_000)
+}
+
+fn line(scene: &Scene<'_>, card: &Card<'_>, clock: Clock, until: Moment) -> Line {
     let state = letter(card.status);
     let label = match card.status {
         Status::Operational => "Up since",
@@ -242,7 +251,7 @@ fn line(card: &Card<'_>, clock: Clock, until: Moment) -> Line {
         return Line { before, stations };
     }
     stations.push(Station::at("This page reaches", until, clock.figure(until), clock.date(until), 'f'));
-    let next = next_hour(until);
+    let next = full_minute(next_hour(until) + margin(scene.world.settings));
     stations.push(Station::at("Next page by", next, clock.figure(next), "or when the state changes", 'f'));
     Line { before, stations }
 }

@@ -110,6 +110,11 @@ fn works<'a>(scene: &Scene<'a>) -> Vec<(&'a WriteUp, Vec<&'a Maintenance>)> {
 }
 
 impl Plan<'_> {
+    /// Whether a page that has to be made shows how long answers took.
+    pub fn wants_latency(&self) -> bool {
+        self.sheets.iter().any(|s| !s.kept && matches!(s.seed, Seed::Component(_)))
+    }
+
     /// From when until when the pages that have to be made look at rounds: in order, none touching the next. Nothing
     /// else of the site looks at a round.
     pub fn wants(&self, scene: &Scene<'_>) -> Vec<(Moment, Moment)> {

@@ -10,7 +10,7 @@
 //!   folded is no longer the number of rounds that the chain's last number promises;
 //! - a chain of a place that is not configured is folded by nobody but drawn all the same: its head is taken in.
 
-use crate::model::{Ink, Moment, Span};
+use crate::model::{Ink, Moment, Settings, Span};
 use crate::site::scene::Scene;
 
 /// What is known of every public chain of rounds.
@@ -46,9 +46,7 @@ impl<'a> Pins<'a> {
             .filter(|(chain, _, _)| stranger(chain.as_str()))
             .map(|(chain, head, n)| (chain.as_str(), *n, head.as_str()))
             .collect();
-        let run = &world.settings.run;
-        let gaps = world.settings.components.iter().flat_map(|c| &c.probes).map(|p| p.gap);
-        let margin = gaps.chain([Span::from_ms(run.interval.ms() * 5 / 2)]).max().unwrap_or_default();
+        let margin = margin(world.settings);
         Self { places, strangers, margin }
     }
 
@@ -60,6 +58,12 @@ impl<'a> Pins<'a> {
         }
         ink.take(&self.strangers);
     }
+}
+
+/// How much later than a moment a round must be so that none before it can come: the longest that a look vouches for.
+pub fn margin(settings: &Settings) -> Span {
+    let gaps = settings.components.iter().flat_map(|c| &c.probes).map(|p| p.gap);
+    gaps.chain([Span::from_ms(settings.run.interval.ms() * 5 / 2)]).max().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::timeline::bucket;
 /// Round by round is known for this long: an incident that nobody resolved for longer is resolved by the next round.
 const TIMES: Span = Span::from_mins(8 * 24 * 60);
 /// Latency and recorded values are drawn over ninety days; a few more make up for zones.
-const HOURS: Span = Span::from_mins(93 * 24 * 60);
+pub const HOURS: Span = Span::from_mins(93 * 24 * 60);
 
 /// Forgets what is no longer shown at `now`, and joins what came in pieces.
 pub fn forget(summary: &mut Summary, now: Moment) {
@@ -15,7 +15,8 @@ pub fn forget(summary: &mut Summary, now: Moment) {
     summary.times.drain(..old);
     summary.forgotten += old as u64;
     for strip in &mut summary.strips {
-        strip.hours = bucket::settle(&strip.hours.since(now - HOURS), now - Span::from_mins(48 * 60));
+        let settled = bucket::settle(&strip.hours.since(now - HOURS), now - Span::from_mins(48 * 60));
+        strip.hours = if strip.hours.is_set_aside() { settled.with_set_aside() } else { settled };
         for (_, hours) in &mut strip.recorded {
             hours.retain(|h| h.hour >= now - HOURS);
         }

@@ -28,7 +28,7 @@ use crate::model::{ComponentId, History, Hours, Moment, ProbeKey, Remark, Settin
 
 pub use day::{Day, Month, days, days_from, last_24h, last_days, months};
 pub use figure::{GroupFigure, group_figure};
-pub use forget::forget;
+pub use forget::{HOURS, forget};
 pub use history::{edges, history, whole};
 pub use recorded::{Heard, rounds, values};
 pub use summary::{condense, join, summarise};
