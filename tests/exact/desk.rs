@@ -17,7 +17,7 @@ pub fn write(plan: &Plan, dice: &mut Dice, chains: &mut Chains) {
         let chain = if word.id.ends_with('!') { "_desk+internal" } else { "_desk" };
         // Now and then the desk's clock is wrong, also by much.
         let wrong = if dice.chance(6) { dice.between(-6, 6) * plan.step } else { 0 };
-        chains.append(chain, round(said + wrong, plan.grain), Body::Maintenance(word));
+        chains.append(chain, said, round(said + wrong, plan.grain), Body::Maintenance(word));
     }
 }
 

@@ -9,9 +9,9 @@ use crate::told::Told;
 
 const HOUR_MS: i64 = 3_600_000;
 
-/// The one place that calls the fold.
+/// Folds a record that is read cold.
 pub fn fold_all(records: &[Record], settings: &Settings, moment: Moment) -> Timelines {
-    statuary::timeline::fold(records, settings, moment)
+    statuary::timeline::fold(&statuary::timeline::history(records, moment), settings, moment)
 }
 
 /// Tells what the fold says.
@@ -67,13 +67,14 @@ fn outages(component: &ComponentTimeline, told: &mut Told) {
 fn probe(probe: &ProbeTimeline, component: &ComponentTimeline, moment: Moment, told: &mut Told) {
     let key = probe.key.as_str();
     told.last_look(key, probe.last.as_ref().map(|l| (l.at.ms(), l.verdict.word(), l.ms, l.why.clone())));
-    let first = component.since.map_or(0, |since| since.ms().div_euclid(HOUR_MS));
+    let first = component.since.map_or(0, |since| since.ms().max(crate::drawn_from(moment)).div_euclid(HOUR_MS));
     // A second look may fall into an hour after the moment.
     let last = component.since.map_or(-1, |_| moment.ms().div_euclid(HOUR_MS) + 3);
     let hours = (first..=last).filter_map(|hour| {
         let (from, to) = (hour * HOUR_MS, (hour + 1) * HOUR_MS);
         let latency = probe.latency_between(Moment::from_ms(from), Moment::from_ms(to));
-        latency.quantile(1.0).map(|worst| (from, latency.count(), worst))
+        let [half, most, all] = [0.5, 0.95, 1.0].map(|share| latency.quantile(share));
+        Some((from, latency.count(), [half?, most?, all?]))
     });
     told.latency(key, hours);
 }

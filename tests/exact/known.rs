@@ -1,6 +1,6 @@
 //! Worlds in which nothing is uncertain: from what is really so and when each place looked follows what must be told.
 
-use statuary::model::{Body, Combine, Moment, Round, Rules, Seen, Settings, Span, Status, Verdict};
+use statuary::model::{Body, Combine, Moment, Record, Round, Rules, Seen, Settings, Span, Status, Verdict};
 
 use crate::chains::Chains;
 use crate::dice::Dice;
@@ -76,7 +76,7 @@ impl Known {
             }),
         }
         self.looks[place].push(t);
-        self.chains.append(name, t, Body::Round(round));
+        self.chains.append(name, t, t, Body::Round(round));
     }
 
     /// When each place first looked at or after an instant, ascending.
@@ -95,7 +95,8 @@ pub fn check(seed: u64) {
     let quorum = known.settings.run.quorum;
     let places = known.looks.len();
     let last = known.looks.iter().flatten().max().copied().unwrap();
-    let timelines = fold_all(&known.chains.records, &known.settings, Moment::from_ms(last));
+    let records: Vec<Record> = known.chains.written.iter().map(|w| w.record.clone()).collect();
+    let timelines = fold_all(&records, &known.settings, Moment::from_ms(last));
     let web = &timelines.components[0];
     let must: Vec<(i64, i64, Verdict)> = known
         .outages

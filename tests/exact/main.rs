@@ -3,6 +3,7 @@ mod chains;
 mod desk;
 mod dice;
 mod fold;
+mod kept;
 mod known;
 mod plan;
 mod rounds;
@@ -13,7 +14,8 @@ mod variety;
 mod world;
 mod zones;
 
-use statuary::model::Moment;
+use statuary::model::{History, Moment};
+use statuary::timeline;
 
 use told::Told;
 use world::World;
@@ -25,22 +27,35 @@ const SHOWN: usize = 3;
 /// Months that are compared, this one the last.
 const MONTHS: usize = 4;
 
+/// Latency is drawn over ninety days; of what lies before, nobody keeps the hours.
+fn drawn_from(moment: Moment) -> i64 {
+    moment.ms() - 90 * 86_400_000
+}
+
 /// What the fold tells differently from the slow computation at a moment.
 fn differs(world: &World, moment: Moment) -> String {
-    let (mut fast, mut slowly) = (Told::new(world.base), Told::new(world.base));
-    fold::tell(&fold::fold_all(&world.records, &world.settings, moment), &world.settings, moment, &mut fast);
-    slow::tell(&slow::world(&world.records, &world.settings, moment), &world.settings, moment, &mut slowly);
-    fast.against(&slowly)
+    let records = world.records();
+    let told = |history: &History| {
+        let mut told = Told::new(world.base);
+        fold::tell(&timeline::fold(history, &world.settings, moment), &world.settings, moment, &mut told);
+        told
+    };
+    let mut slowly = Told::new(world.base);
+    slow::tell(&slow::world(&records, &world.settings, moment), &world.settings, moment, &mut slowly);
+    let cold = told(&timeline::history(&records, moment)).against("read cold", &slowly);
+    let kept = told(&kept::history(world, moment)).against("read on", &slowly);
+    format!("{cold}{kept}")
 }
 
 /// Leaves out records, then components and places, as long as the two sides still differ.
 fn shrink(mut world: World, moment: Moment) -> World {
-    let mut chunk = world.records.len().div_ceil(2);
+    let mut chunk = world.written.len().div_ceil(2);
     while chunk > 0 {
         let mut at = 0;
-        while at < world.records.len() {
+        while at < world.written.len() {
             let mut less = world.clone();
-            less.records.drain(at..(at + chunk).min(world.records.len()));
+            less.written.drain(at..(at + chunk).min(world.written.len()));
+            less.relink();
             if differs(&less, moment).is_empty() {
                 at += chunk;
             } else {

@@ -129,12 +129,12 @@ impl Place {
                 let beside = (1..=dice.between(1, 3))
                     .map(|i| (t + i * plan.step + 1, Body::Round(self.round(plan, dice, &due, real))))
                     .collect();
-                chains.fork(&chain, beside);
+                chains.fork(&chain, real, beside);
             }
-            chains.append(&chain, t, Body::Round(self.round(plan, dice, &due, real)));
+            chains.append(&chain, real, t, Body::Round(self.round(plan, dice, &due, real)));
             if dice.chance(self.doubled) {
                 let again: Vec<&Slot> = due.iter().filter(|_| dice.chance(80)).copied().collect();
-                chains.append(&chain, t, Body::Round(self.round(plan, dice, &again, real)));
+                chains.append(&chain, real, t, Body::Round(self.round(plan, dice, &again, real)));
             }
         }
     }

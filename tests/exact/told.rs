@@ -89,10 +89,9 @@ impl Told {
         self.say(format!("{probe}: last look"), how.unwrap_or_default());
     }
 
-    /// Per UTC hour: looks with a latency, and the hour's worst one.
-    pub fn latency(&mut self, probe: &str, hours: impl Iterator<Item = (i64, u64, u32)>) {
-        let how: Vec<String> =
-            hours.map(|(hour, looks, worst)| format!("{}: {looks} ≤ {worst}", self.at(hour))).collect();
+    /// Per UTC hour: looks with a latency, and what half of them, 95 of 100 and all of them did not exceed.
+    pub fn latency(&mut self, probe: &str, hours: impl Iterator<Item = (i64, u64, [u32; 3])>) {
+        let how: Vec<String> = hours.map(|(hour, looks, ms)| format!("{}: {looks} ≤ {ms:?}", self.at(hour))).collect();
         self.say(format!("{probe}: latency"), how.join(", "));
     }
 
@@ -124,13 +123,13 @@ impl Told {
     }
 
     /// What the two sides tell differently; empty where they agree.
-    pub fn against(&self, slow: &Self) -> String {
+    pub fn against(&self, how: &str, slow: &Self) -> String {
         let mut text = String::new();
         assert_eq!(self.lines.len(), slow.lines.len(), "both sides tell the same things");
         for ((what, fold), (same, slowly)) in self.lines.iter().zip(&slow.lines) {
             assert_eq!(what, same, "both sides tell the same things");
             if fold != slowly && !slow.estimates.contains(what) {
-                let _ = writeln!(text, "{what}\n  the fold says {fold}\n  slowly it is {slowly}");
+                let _ = writeln!(text, "{what}\n  {how}, the fold says {fold}\n  slowly it is {slowly}");
             }
         }
         text

@@ -14,7 +14,7 @@ pub fn of(seeds: std::ops::Range<u64>) -> BTreeMap<&'static str, u32> {
     for seed in seeds {
         let world = world::draw(seed);
         for moment in &world.moments {
-            let timelines = fold_all(&world.records, &world.settings, *moment);
+            let timelines = fold_all(&world.records(), &world.settings, *moment);
             look(&world, &timelines, *moment, &mut |what| *found.entry(what).or_default() += 1);
         }
     }

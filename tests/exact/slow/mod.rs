@@ -175,10 +175,16 @@ fn probe(key: &str, strips: &[row::Strip], moment: Moment, told: &mut Told) {
     for look in strips.iter().flat_map(|s| &s.looks).filter(|l| l.grade().is_some_and(|grade| grade < 2)) {
         hours.entry(look.t.div_euclid(3_600_000) * 3_600_000).or_default().extend(look.ms);
     }
-    hours.retain(|_, all| !all.is_empty());
+    let first = crate::drawn_from(moment).div_euclid(3_600_000) * 3_600_000;
+    hours.retain(|hour, all| *hour >= first && !all.is_empty());
     told.latency(
         key,
-        hours.iter().map(|(hour, all)| (*hour, all.len() as u64, stands_for(*all.iter().max().unwrap()))),
+        hours.into_iter().map(|(hour, mut all)| {
+            all.sort_unstable();
+            // Nearest rank: the least that so many of a hundred do not exceed.
+            let rank = |percent: usize| (1..=all.len()).find(|rank| rank * 100 >= percent * all.len()).unwrap();
+            (hour, all.len() as u64, [50, 95, 100].map(|percent| stands_for(all[rank(percent) - 1])))
+        }),
     );
 }
 
