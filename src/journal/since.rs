@@ -8,7 +8,7 @@ use crate::journal::files::{self, Day};
 use crate::journal::read::read_lines;
 use crate::journal::wire::Names;
 use crate::journal::{JournalError, Position};
-use crate::model::{Body, ChainName, Moment, Record, Remark};
+use crate::model::{ChainName, Moment, Record, Remark};
 
 /// What came to a chain since it was read.
 #[derive(Debug)]
@@ -67,10 +67,7 @@ pub(super) fn read(root: &Path, from: &Position, until: Moment) -> Result<Option
         }
     }
     let fits = grown.records.first().is_none_or(|r| r.n == from.head.n + 1 && r.prev == from.head.head);
-    let rounds = || grown.records.iter().filter(|r| matches!(r.body, Body::Round(_)));
-    // A round at the time of the last one read tells it anew: what was made of that one no longer counts.
-    let doubled = from.latest.is_some() && rounds().next().map(|r| r.t) == from.latest;
-    if !fits || doubled || !follows(&grown.records, from.latest) {
+    if !fits || !follows(&grown.records, from.latest) {
         return Ok(None);
     }
     let read = counted(&grown.records, until);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use statuary::model::{Body, ChainName, Head, History, Moment, Record, Summary};
+use statuary::model::{Body, ChainName, Head, History, Moment, Record, Round, Summary};
 use statuary::timeline::{edges, forget, join, summarise, whole};
 
 use crate::chains::Written;
@@ -10,7 +10,7 @@ use crate::world::World;
 
 const DAY_MS: i64 = 86_400_000;
 
-/// How far a chain was read: how many records, and the latest round's time among them.
+/// How far a chain was read: how many records, and the latest look's time among them.
 type Position = (usize, Option<Moment>);
 
 /// What is kept between two runs.
@@ -53,51 +53,43 @@ impl Kept {
     fn read_chain(&mut self, name: &ChainName, records: &[&Record], edges: &[Moment], until: Moment) {
         let make = |records: &[&Record]| summarise(name, records, &|_| false, edges, until);
         let from = self.positions.remove(name);
-        // A round at the time of the last one read tells it anew.
-        let doubled = |(read, latest): &Position| {
-            let next = records[*read..].iter().find(|r| is_round(r)).map(|r| r.t);
-            next.is_some() && next == *latest
-        };
-        let grows = |from: &Position| follows(&records[from.0 - 1..], from.1.as_ref(), 1) && !doubled(from);
+        let grows = |from: &Position| links(&records[from.0 - 1..]) && goes_forward(&records[from.0..], from.1);
         if let Some((read, latest)) = from.filter(grows) {
             let summary = self.history.chains.iter_mut().find(|c| c.chain == *name).expect("it was read");
             summary.later = None;
             join(summary, make(&records[read..]), edges);
             let new = counted(&records[read..], until);
-            self.positions.insert(name.clone(), (read + new.len(), latest.max(latest_of(new))));
+            self.positions.insert(name.clone(), (read + new.len(), latest.max(latest_look(new))));
             return;
         }
         self.history.chains.retain(|c| c.chain != *name);
         let is_root = records[0].n > 0 || records[0].prev == Head::from(name.as_str());
-        if is_root && follows(records, None, 0) {
+        let days: Vec<&[&Record]> = records.chunk_by(|a, b| day_of(a) == day_of(b)).collect();
+        let in_turn = days.windows(2).all(|pair| goes_forward(pair[1], latest_look(pair[0])));
+        if is_root && in_turn && links(records) && goes_forward(records, None) {
             let mut all = Summary::empty(name.clone());
-            for day in records.chunk_by(|a, b| day(a) == day(b)) {
+            for day in days {
                 join(&mut all, make(day), edges);
             }
             self.history.chains.push(all);
             let read = counted(records, until);
             if !read.is_empty() {
-                self.positions.insert(name.clone(), (read.len(), latest_of(read)));
+                self.positions.insert(name.clone(), (read.len(), latest_look(read)));
             }
             return;
         }
         let owned: Vec<Record> = records.iter().map(|r| (*r).clone()).collect();
         self.history.chains.push(whole(name, &owned, edges, until).0);
         let last = records[records.len() - 1];
-        let latest = latest_of(records);
-        let highest = records.iter().filter(|r| is_round(r)).map(|r| r.t).max();
-        if last.t <= until && latest == highest {
-            self.positions.insert(name.clone(), (records.len(), latest));
+        let times = || rounds(records).map(|(t, _)| t);
+        if last.t <= until && times().last() == times().max() {
+            self.positions.insert(name.clone(), (records.len(), latest_look(records)));
         }
     }
 }
 
-fn day(record: &Record) -> i64 {
+fn day_of(record: &Record) -> i64 {
     record.t.ms().div_euclid(DAY_MS)
-}
-
-fn is_round(record: &Record) -> bool {
-    matches!(record.body, Body::Round(_))
 }
 
 /// The records before the first that claims a time which has not come.
@@ -105,13 +97,25 @@ fn counted<'a, 'r>(records: &'a [&'r Record], until: Moment) -> &'a [&'r Record]
     &records[..records.iter().position(|r| r.t > until).unwrap_or(records.len())]
 }
 
-fn latest_of(records: &[&Record]) -> Option<Moment> {
-    records.iter().rev().find(|r| is_round(r)).map(|r| r.t)
+fn rounds<'r>(records: &[&'r Record]) -> impl Iterator<Item = (Moment, &'r Round)> {
+    records.iter().filter_map(|r| if let Body::Round(round) = &r.body { Some((r.t, round)) } else { None })
 }
 
-/// Whether each record follows the one before it, and no round from `first` on claims an earlier time than those before.
-fn follows(records: &[&Record], latest: Option<&Moment>, first: usize) -> bool {
-    let linked = records.windows(2).all(|pair| pair[1].n == pair[0].n + 1 && pair[1].prev == pair[0].head);
-    let times = latest.copied().into_iter().chain(records[first..].iter().filter(|r| is_round(r)).map(|r| r.t));
-    linked && times.is_sorted()
+fn latest_look(records: &[&Record]) -> Option<Moment> {
+    let looks = rounds(records).flat_map(|(t, round)| {
+        let second = round.not.iter().filter_map(move |seen| seen.after.map(|after| t + after));
+        second.chain([t])
+    });
+    looks.max()
+}
+
+/// Whether each record follows the one before it.
+fn links(records: &[&Record]) -> bool {
+    records.windows(2).all(|pair| pair[1].n == pair[0].n + 1 && pair[1].prev == pair[0].head)
+}
+
+/// Whether no round claims an earlier time, or one at which the latest look before them was already.
+fn goes_forward(records: &[&Record], latest: Option<Moment>) -> bool {
+    let times = || rounds(records).map(|(t, _)| t);
+    times().is_sorted() && times().next().is_none_or(|t| latest.is_none_or(|latest| latest < t))
 }
