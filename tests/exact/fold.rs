@@ -1,5 +1,7 @@
 //! What the fold says of a world. All that these tests know of how `timeline` is called stands here.
 
+use std::fmt::Write as _;
+
 use statuary::model::{Moment, Record, Settings};
 use statuary::timeline::{
     ComponentTimeline, Figure, ProbeTimeline, Timelines, days, group_figure, last_24h, last_days, months,
@@ -12,6 +14,22 @@ const HOUR_MS: i64 = 3_600_000;
 /// Folds a record that is read cold.
 pub fn fold_all(records: &[Record], settings: &Settings, moment: Moment) -> Timelines {
     statuary::timeline::fold(&statuary::timeline::history(records, moment), settings, moment)
+}
+
+/// Where a record that is read cold and one that is read on tell anything differently, figure or not.
+pub fn unlike(cold: &Timelines, kept: &Timelines) -> String {
+    let plain = |timelines: &Timelines| {
+        let mut components = timelines.components.clone();
+        // How the hours lie in memory is nobody's concern; what they hold is told.
+        components.iter_mut().flat_map(|c| &mut c.probes).for_each(|p| p.latency.clear());
+        format!("{components:#?} {:#?}", timelines.places)
+    };
+    let (cold, kept) = (plain(cold), plain(kept));
+    let mut text = String::new();
+    for (cold, kept) in cold.lines().zip(kept.lines()).filter(|(cold, kept)| cold != kept).take(20) {
+        let _ = writeln!(text, "read cold: {cold}\n  read on: {kept}");
+    }
+    text
 }
 
 /// Tells what the fold says.

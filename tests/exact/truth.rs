@@ -37,7 +37,8 @@ impl Truth {
             // An outage of one kind.
             1 | 2 => {
                 states.push((t, bad(dice)));
-                t + dice.between(step * 2, step * 14)
+                let most = *dice.pick(&[14, 14, 14, 60]);
+                t + dice.between(step * 2, step * most)
             }
             // One that changes its face.
             3 => {
