@@ -111,10 +111,15 @@ fn later(chain: &Summary, moment: Moment) -> Option<Remark> {
 fn place(vantage: &Vantage, chains: &[&Summary]) -> Place {
     let rounds = chains.iter().map(|c| c.forgotten + c.times.len() as u64).max().unwrap_or_default();
     let last_round = chains.iter().filter_map(|c| c.times.last()).max().copied();
-    // The last round of each that was not blind.
+    let is_blind = |t: &Moment| {
+        let here =
+            |c: &&Summary| c.blind.as_ref().is_some_and(|(since, _)| since <= t) && c.times.binary_search(t).is_ok();
+        chains.iter().any(|c| here(c))
+    };
+    // The last round of each that was not blind, and is in no chain.
     let saw = |c: &&Summary| {
         let seeing = c.blind.as_ref().map_or(c.times.len(), |(since, _)| c.times.partition_point(|t| t < since));
-        c.times[..seeing].last().copied()
+        c.times[..seeing].iter().rev().find(|t| !is_blind(t)).copied()
     };
     let saw = chains.iter().filter_map(saw).max();
     let blind = chains.iter().filter_map(|c| {

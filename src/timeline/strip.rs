@@ -76,8 +76,11 @@ pub(super) fn read(looks: &[Run], rules: &Rules, windows: &[(i64, i64)], moment:
     }
     let [bad, down] = levels;
     story.voting = without(story.voting, &mute);
-    story.known = without(story.known, &without(mute, windows));
-    settle(story, bad, down, looks, thresholds.blip_within, moment)
+    let mut story = settle(story, bad, down, looks, thresholds.blip_within, moment);
+    // In an outage it only says the same.
+    let outages: Spans = story.bad.iter().map(|s| (s.from, s.end.map_or(i64::MAX, |(at, _)| at))).collect();
+    story.known = without(story.known, &without(without(mute, windows), &outages));
+    story
 }
 
 /// Rule 2: a look vouches until the next one or for `gap`; unknown vouches for nothing.

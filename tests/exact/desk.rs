@@ -15,9 +15,10 @@ pub fn write(plan: &Plan, dice: &mut Dice, chains: &mut Chains) {
     words.sort_by_key(|(said, _)| *said);
     // Now and then the desk's clock is wrong, also by much; here and there it hardly ever is right.
     let often = *dice.pick(&[0, 0, 6, 60]);
+    let by = *dice.pick(&[6, 6, 30]);
     for (said, word) in words {
         let chain = if word.id.ends_with('!') { "_desk+internal" } else { "_desk" };
-        let wrong = if dice.chance(often) { dice.between(-6, 6) * plan.step } else { 0 };
+        let wrong = if dice.chance(often) { dice.between(-by, by) * plan.step } else { 0 };
         chains.append(chain, said, round(said + wrong, plan.grain), Body::Maintenance(word));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use statuary::model::{Body, ChainName, Head, History, Moment, Record, Round, Summary};
-use statuary::timeline::{edges, forget, join, summarise, whole};
+use statuary::timeline::{edges, forget, join, lies_across, summarise, whole, window_edges};
 
 use crate::chains::Written;
 use crate::world::World;
@@ -41,8 +41,15 @@ impl Kept {
             chains.entry(&one.record.chain).or_default().push(&one.record);
         }
         chains.values_mut().for_each(|records| records.sort_by_key(|r| r.n));
+        let known = window_edges(&self.history.declared);
         let desk = chains.iter().filter(|(name, _)| name.is_desk());
         self.history.declared = desk.flat_map(|(_, records)| records).map(|r| (*r).clone()).collect();
+        // A desk whose clock is behind may say late where a window began or ended.
+        let said = window_edges(&self.history.declared);
+        let late: Vec<Moment> = said.into_iter().filter(|edge| !known.contains(edge)).collect();
+        for told in self.history.chains.iter().filter(|c| lies_across(c, &late)) {
+            self.positions.remove(&told.chain);
+        }
         let edges = edges(&self.history.declared);
         for (name, records) in chains.iter().filter(|(name, _)| !name.is_desk()) {
             self.read_chain(name, records, &edges, until);

@@ -229,7 +229,12 @@ impl Strip {
     /// Rule 2: whether a look vouches for an instant, which may lie in a window.
     pub fn known(&self, s: i64, in_window: bool) -> bool {
         let vouches = |i: usize| self.looks[i].grade().is_some() && s < fades(&self.looks, i);
-        self.latest(s).is_some_and(vouches) && !holds(&self.dark, s) && (in_window || !holds(&self.mute, s))
+        self.latest(s).is_some_and(vouches) && !holds(&self.dark, s) && (in_window || !self.is_mute(s))
+    }
+
+    /// Whether a look in a window said something bad that opened nothing. Where an outage is open, it only agrees.
+    fn is_mute(&self, s: i64) -> bool {
+        holds(&self.mute, s) && !holds(&self.bad, s)
     }
 
     /// Rule 6: whether it has a vote: "a bad level is kept until the strip looks again, a good one through `?` and the
