@@ -154,9 +154,16 @@ fn go_on(at: &Folders, kept: &mut Kept, until: Moment) -> Result<u64, JournalErr
     kept.history.declared.retain(|r| read.contains(&r.chain));
     kept.history.chains.retain(|c| read.contains(&c.chain));
     let mut bytes = 0;
+    let known = timeline::window_edges(&kept.history.declared);
     let (desk, vantages): (Vec<ChainName>, Vec<ChainName>) = chains.into_iter().partition(ChainName::is_desk);
     for chain in desk {
         bytes += desk_chain(at, kept, &chain, until)?;
+    }
+    // A desk whose clock is behind may say late where a window began or ended.
+    let said = timeline::window_edges(&kept.history.declared);
+    let late: Vec<Moment> = said.into_iter().filter(|edge| known.binary_search(edge).is_err()).collect();
+    for told in kept.history.chains.iter().filter(|c| timeline::lies_across(c, &late)) {
+        kept.positions.retain(|p| p.chain != told.chain);
     }
     let edges = timeline::edges(&kept.history.declared);
     for chain in vantages {
@@ -390,6 +397,24 @@ mod tests {
         g.append("local", g.now + Span::from_mins(180), round(Verdict::Up));
         fails_in_a_window(&mut g);
         g.agrees("a failure that began in a window, with a clock that went back before");
+    }
+
+    #[test]
+    fn a_desk_whose_clock_is_behind_changes_what_was_condensed_already() {
+        let mut g = Grows::new();
+        g.look(Verdict::Up, 30);
+        g.declare(5, 900);
+        g.look(Verdict::Up, 9);
+        g.look(Verdict::Down, 480);
+        g.agrees("a failure that began in a window");
+        let (id, components) = ("work".to_owned(), vec!["web".into()]);
+        let said = g.now - Span::from_mins(100);
+        let (starts, ends) = (g.now - Span::from_mins(484), g.now - Span::from_mins(90));
+        let says = DeskMaintenance { id, starts, ends, components };
+        g.append("_desk", said, Body::Maintenance(says));
+        g.agrees("an earlier end of the window, said by a clock that is behind");
+        g.look(Verdict::Down, 5);
+        g.agrees("a few more looks");
     }
 
     #[test]

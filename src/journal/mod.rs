@@ -89,7 +89,7 @@ pub struct Position {
     pub lines: u32,
     /// The last whole record.
     pub head: ChainHead,
-    /// The latest round's time.
+    /// The time of the latest look. A round that claims none later may stand for a look that was read already.
     pub latest: Option<Moment>,
     /// The months that it held, with when their folders changed (ns since the epoch), and their days as bits.
     pub months: Vec<(u32, i64, u32)>,

@@ -12,9 +12,10 @@ pub struct Day {
     pub date: NaiveDate,
     /// Its first instant.
     pub from: Moment,
-    /// One past its last, 23 to 25 hours later.
+    /// One past its last, 23 to 25 hours later; at once for a date that a zone skipped.
     pub to: Moment,
-    /// Its worst status; none: not yet watched (it was over before the component's first record, or has not begun).
+    /// Its worst status; none: not yet watched (it was over before the component's first record, or has not begun), or
+    /// a date that never was.
     pub worst: Option<Status>,
     /// Its worst status while anything was known; none: nothing was.
     pub worst_seen: Option<Status>,
@@ -168,6 +169,10 @@ impl ComponentTimeline {
     /// The worst status in `[from, to)` as far as the moment, and the worst of what was known. What holds at the moment
     /// itself counts on its day.
     fn worst(&self, from: Moment, to: Moment, moment: Moment) -> (Option<Status>, Option<Status>) {
+        // A date that never was (a zone that skipped it) holds no instant.
+        if from >= to {
+            return (None, None);
+        }
         let first = self.stretches.partition_point(|s| s.to <= from);
         let inside = self.stretches[first..].iter().take_while(|s| s.from < to.min(moment));
         let now = self.holding(moment).filter(|_| from <= moment && moment < to);

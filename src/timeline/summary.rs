@@ -273,6 +273,16 @@ pub fn condense(runs: &mut Vec<Run>, edges: &[Moment]) {
     runs.truncate(kept);
 }
 
+/// Whether looks that fail were condensed across one of these moments: only then can it matter that a desk whose clock
+/// is behind says now that a window began or ended there. The chain has to be read anew.
+pub fn lies_across(told: &Summary, edges: &[Moment]) -> bool {
+    let across = |strip: &Strip, edge: Moment| {
+        let run = strip.runs.get(strip.runs.partition_point(|run| run.last < edge));
+        run.is_some_and(|run| run.first < edge && run.looks > 1 && run.level() > Some(0))
+    };
+    edges.iter().any(|edge| told.strips.iter().any(|strip| across(strip, *edge)))
+}
+
 /// Whether the second says what the first said, without a hole between.
 fn continues(a: &Run, b: &Run) -> bool {
     (a.verdict, a.reason, a.gap_ms) == (b.verdict, b.reason, b.gap_ms) && b.first.ms() <= a.fades()
