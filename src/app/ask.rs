@@ -7,7 +7,7 @@ use crate::app::{Folders, Trouble, clock, conf, history, save, stands_at};
 use crate::config::{self, Loaded, Mistakes, Purpose};
 use crate::incident;
 use crate::journal::{self, ChainHead, Stat, Verification, VerifyOptions};
-use crate::model::{Body, ChainName, Head, History, Moment, Record, Remark, WriteUp};
+use crate::model::{Body, ChainName, Head, History, Moment, Record, Remark, Span, WriteUp};
 use crate::probe::{KINDS, KindInfo};
 use crate::timeline;
 
@@ -81,6 +81,23 @@ pub fn kinds(name: Option<&str>) -> Result<Vec<KindInfo>, Trouble> {
         let known: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
         Trouble::Usage(format!("`{name}` is no kind of probe; this build has {}", known.join(", ")))
     })
+}
+
+/// How often a run comes, by the config; by the last good one where that is broken.
+pub fn interval(site: &Path) -> Result<Span, Trouble> {
+    let purpose = Purpose { looks: false, tells: false };
+    match config::load(site, purpose) {
+        Ok(loaded) => Ok(loaded.settings.run.interval),
+        Err(mistakes) => {
+            let last = config::load_last_good(site, purpose).ok_or(mistakes)?;
+            Ok(last.settings.run.interval)
+        }
+    }
+}
+
+/// A duration as the config writes it.
+pub fn duration(typed: &str) -> Option<Span> {
+    config::duration(typed)
 }
 
 /// Where the site is published.

@@ -23,7 +23,7 @@ use crate::config::{Loaded, Purpose};
 use crate::incident::{self, Book};
 use crate::journal;
 use crate::model::{Body, History, Moment, Remark, WriteUp};
-use crate::probe::{self, Looked};
+use crate::probe;
 use crate::publish::{self, Swapped};
 use crate::timeline::{self, Timelines};
 use crate::writeup;
@@ -31,8 +31,8 @@ use crate::writeup;
 use history::Past;
 
 pub use ask::{
-    append, config_check, config_schema, declare, heads, kinds, moment, public_folder, starter, stat, told, verify,
-    word_remarks,
+    append, config_check, config_schema, declare, duration, heads, interval, kinds, moment, public_folder, starter, stat,
+    told, verify, word_remarks,
 };
 pub use clock::now;
 pub use said::say as say_remark;
@@ -40,7 +40,7 @@ pub use said::say as say_remark;
 pub use crate::config::Mistake;
 pub use crate::incident::{Incident, Shown};
 pub use crate::journal::Finding;
-pub use crate::probe::{Look, Observation};
+pub use crate::probe::{Look, Looked, Observation};
 pub use trouble::Trouble;
 
 /// What a run wants. `run` wants all of it.
@@ -59,6 +59,8 @@ pub struct Want<'a> {
 /// What a run did.
 #[derive(Debug, Default)]
 pub struct Report {
+    /// When it was.
+    pub moment: Moment,
     /// What was seen.
     pub looked: Option<Looked>,
     /// What it means, where the run went so far.
@@ -129,6 +131,7 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     }
     let _lock = journal::lock(&at.state, loaded.settings.run.interval)?;
     let now = want.at.unwrap_or_else(clock::now);
+    report.moment = now;
 
     let mut read = history::Reader::open(&at, now)?;
     if want.look {

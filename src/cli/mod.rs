@@ -6,9 +6,12 @@
 //! - Never: decides what a thing means, or panics because a pipe was closed.
 
 mod args;
+mod beats;
 mod looks;
+mod often;
 mod record;
 mod runs;
+mod signals;
 mod start;
 mod voice;
 
@@ -46,7 +49,10 @@ fn dispatch(cli: &Cli) -> Result<u8, Trouble> {
         Command::Demo(args) => start::demo(site, args, cli.format),
         Command::Serve(args) => start::serve(site, args),
         Command::Check => looks::check(site, cli.format),
-        Command::Run(args) => runs::run(site, args, cli.format),
+        Command::Run(args) => match args.during {
+            Some(during) => often::run(site, args, during, cli.format),
+            None => runs::run(site, args, cli.format),
+        },
         Command::Build(args) => runs::build(site, args, cli.format),
         Command::Incident(IncidentCommand::List) => runs::incidents(site, cli.format),
         Command::Journal(JournalCommand::Verify { head, contains }) => {
