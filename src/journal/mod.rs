@@ -11,6 +11,7 @@ use std::path::Path;
 
 use crate::model::{Body, ChainName, Head, History, JournalSettings, Moment, Record, Remark, Span};
 
+mod astray;
 mod body;
 mod days;
 mod desk_form;

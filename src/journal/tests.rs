@@ -7,6 +7,7 @@ use std::process::Command;
 use crate::journal::{Finding, JournalError, VerifyOptions, append, chains, read, stat, tail, verify};
 use crate::model::{Body, ChainName, Detail, Head, Moment, ProbeKey, Round, Span};
 
+mod astray;
 mod damage;
 mod exhaustive;
 
