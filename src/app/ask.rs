@@ -129,6 +129,23 @@ pub fn kinds(name: Option<&str>) -> Result<Vec<KindInfo>, Trouble> {
     })
 }
 
+/// How often a run comes, by the config; by the last good one where that is broken.
+pub fn interval(site: &Path) -> Result<Span, Trouble> {
+    let purpose = Purpose { looks: false, tells: false };
+    match config::load(site, purpose) {
+        Ok(loaded) => Ok(loaded.settings.run.interval),
+        Err(mistakes) => {
+            let last = config::load_last_good(site, purpose).ok_or(mistakes)?;
+            Ok(last.settings.run.interval)
+        }
+    }
+}
+
+/// A duration as the config writes it.
+pub fn duration(typed: &str) -> Option<Span> {
+    config::duration(typed)
+}
+
 /// Where the site is published.
 pub fn public_folder(site: &Path) -> Result<PathBuf, Trouble> {
     let loaded = conf::load(site, Purpose { looks: false, tells: false })?;

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::app::ExportFormat;
+use crate::app::{self, ExportFormat};
 use crate::cli::journal_args::{JournalCommand, formats};
+use crate::model::Span;
 
 /// A static status page that tells the truth when everything else is down.
 ///
@@ -77,9 +78,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  statuary check && ./deploy")]
     Check,
     /// Look, save, name incidents, render, publish. What cron calls: quiet in a pipe when all went well
-    #[command(after_help = "Examples:\n  \
-        * * * * * cd /srv/status && statuary run     in a crontab\n  \
-        statuary run --no-look                       somebody wrote a word: put it out")]
+    #[command(after_help = RUN_HELP)]
     Run(RunArgs),
     /// Render the site from the record as it stands; look at nothing, save nothing, tell nobody
     #[command(after_help = "Examples:\n  statuary build\n  statuary build --at \"2026-11-23 09:20\" --out /tmp/then")]
@@ -124,6 +123,46 @@ pub struct RunArgs {
     /// Look as this place, one of `vantages` in the config
     #[arg(long, value_name = "NAME", env = "STATUARY_VANTAGE")]
     pub vantage: Option<String>,
+    /// Make many rounds, each a whole run, until this much time is over: `50m`, `5h 30m`
+    #[arg(long = "for", value_name = "DURATION", value_parser = |text: &str| length(text, FOR_MS))]
+    pub during: Option<Span>,
+    /// With --for: begin a round this often; without it, as the config's `interval` says
+    #[arg(long, value_name = "DURATION", requires = "during", value_parser = |text: &str| length(text, EVERY_MS))]
+    pub every: Option<Span>,
+}
+
+/// What stands below the options of `run`.
+const RUN_HELP: &str = "\
+With --for, rounds begin at the start, and one, two, three … times --every after it, as long as --for is not over; a \
+--for below --every makes one round. Two never overlap: where a round takes longer, the missed ones are left out, and \
+its line says so. Each round is a whole run: it takes the lock for itself, and reads the config and the write-ups anew. \
+One line is printed per \
+round; with --format json, one JSON value per line. A round that fails does not end the others; a config that cannot be used at the start \
+does. SIGTERM or SIGINT ends it: between two rounds at once, in a round when that is done; a second one ends it at \
+once, with 143 or 130.
+
+Exit codes: 0 done, whatever the world looks like · 2 config or usage · 3 could not save · 4 could not publish · 5 \
+could not notify; of several, also of several rounds, the lowest.
+
+Examples:
+  * * * * * cd /srv/status && statuary run     in a crontab
+  statuary run --no-look                       somebody wrote a word: put it out
+  statuary run --for 50m --every 1m            a CI job that comes every hour";
+
+const HOUR_MS: i64 = 3_600_000;
+/// What `--for` takes.
+const FOR_MS: (i64, i64) = (1000, 7 * 24 * HOUR_MS);
+/// What `--every` takes.
+const EVERY_MS: (i64, i64) = (100, 24 * HOUR_MS);
+
+/// A duration, written as in the config.
+fn length(text: &str, (least, most): (i64, i64)) -> Result<Span, String> {
+    let span = app::duration(text)
+        .ok_or_else(|| "it is no duration: write a number with a unit, as `30s`, `50m` or `5h 30m`".to_owned())?;
+    if span.ms() < least || span.ms() > most {
+        return Err(format!("it goes from {} to {}", Span::from_ms(least), Span::from_ms(most)));
+    }
+    Ok(span)
 }
 
 /// Options of `build`.

@@ -6,16 +6,19 @@
 //! - Never: decides what a thing means, or panics because a pipe was closed.
 
 mod args;
+mod beats;
 mod export;
 mod journal_args;
 mod looks;
 mod man;
 mod manual;
+mod often;
 mod proof;
 mod record;
 mod runs;
 mod show;
 mod show_json;
+mod signals;
 mod start;
 mod tale;
 mod voice;
@@ -55,7 +58,10 @@ fn dispatch(cli: &Cli) -> Result<u8, Trouble> {
         Command::Demo(args) => start::demo(site, args, format),
         Command::Serve(args) => start::serve(site, args),
         Command::Check => looks::check(site, format),
-        Command::Run(args) => runs::run(site, args, format),
+        Command::Run(args) => match args.during {
+            Some(during) => often::run(site, args, during, format),
+            None => runs::run(site, args, format),
+        },
         Command::Build(args) => runs::build(site, args, format),
         Command::Incident(IncidentCommand::List) => runs::incidents(site, format),
         Command::Journal(JournalCommand::Verify(args)) => proof::verify(site, args, format),

@@ -1,10 +1,9 @@
 //! Everything that is said to the terminal goes through here: colour where a person looks, plain lines in a pipe, and
 //! a closed pipe is nobody's mistake.
 
+use std::fmt::Display;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
-
-use crate::app::Trouble;
 
 /// Red and bold: the only hue, as on the page.
 pub const BAD: &str = "\u{1b}[1;31m";
@@ -30,8 +29,13 @@ pub fn json(value: &serde_json::Value) {
     say(serde_json::to_string_pretty(value).unwrap_or_default());
 }
 
+/// A JSON value on one line of standard output, where several follow one another.
+pub fn json_line(value: &serde_json::Value) {
+    say(value.to_string());
+}
+
 /// What the operator must act on.
-pub fn trouble(trouble: &Trouble) {
+pub fn trouble(trouble: impl Display) {
     warn(format!("{BAD}statuary:{PLAIN} {trouble}"));
 }
 
