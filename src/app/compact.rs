@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 
 use crate::app::{Folders, Trouble, clock, conf, drill, save};
 use crate::config::{Loaded, Purpose};
-use crate::journal::{self, ClosedDay, Form, OpenDay, Opener, Ready};
+use crate::journal::{self, Form, OpenDay, Opener, PastDay, Ready};
 use crate::model::{Body, ChainName, Moment, Pin, Record, Span, Summary};
 use crate::timeline::{self, Near};
 
@@ -136,12 +136,12 @@ impl Work<'_> {
             after: 0,
             left: Vec::new(),
         };
-        let raw = |day: &ClosedDay| day.form == Form::Raw && day.is_worth_it();
+        let raw = |day: &PastDay| day.form == Form::Raw && day.is_worth_it();
         let days = journal::closed(root, self.chain, closed)?;
         *more |= self.lots(&days.into_iter().filter(raw).collect::<Vec<_>>(), &mut Zip, &mut done)?;
         if let Some(age) = self.loaded.settings.journal.roll_up_after.filter(|_| self.may_roll()) {
-            let zipped = |day: &ClosedDay| day.form == Form::Zipped && day.is_worth_it();
-            let old = |day: &ClosedDay| zipped(day) && day.end() + age <= self.now;
+            let zipped = |day: &PastDay| day.form == Form::Zipped && day.is_worth_it();
+            let old = |day: &PastDay| zipped(day) && day.end() + age <= self.now;
             let days = journal::closed(root, self.chain, closed)?;
             let mut roll = Roll { opener: Opener::new(root, self.chain)? };
             *more |= self.lots(&days.into_iter().filter(old).collect::<Vec<_>>(), &mut roll, &mut done)?;
@@ -157,7 +157,7 @@ impl Work<'_> {
     }
 
     /// Takes days in lots through one step. True: time ran out.
-    fn lots(&self, days: &[ClosedDay], step: &mut dyn Step, done: &mut ChainCompacted) -> Result<bool, Trouble> {
+    fn lots(&self, days: &[PastDay], step: &mut dyn Step, done: &mut ChainCompacted) -> Result<bool, Trouble> {
         let Some(oldest) = days.first() else { return Ok(false) };
         let mut pins: Option<Vec<Pin>> = None;
         for lot in days.chunks(LOT) {

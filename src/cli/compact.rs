@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::app::{self, ChainCompacted, Compacted, Compacting, Trouble};
-use crate::cli::args::{CompactArgs, Format, RunArgs};
+use crate::cli::args::{Format, RunArgs};
+use crate::cli::journal_args::CompactArgs;
 use crate::cli::voice::{PLAIN, STRONG, json, say};
 use crate::model::ChainName;
 

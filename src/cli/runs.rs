@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::app::{self, Report, Stands, Trouble, Want};
+use crate::app::{self, Looked, Report, Stands, Trouble, Want};
 use crate::cli::args::{BuildArgs, Format, RunArgs};
 use crate::cli::compact;
 use crate::cli::voice::{self, BAD, PLAIN, STRONG, json, person_reads, say, table, warn};
@@ -13,42 +13,44 @@ use crate::model::{IncidentId, Moment, Status, Verdict, Zone};
 
 /// One run. Quiet in a pipe when all is well with *us*; the world's state goes on the page, not into cron's mail.
 pub fn run(site: &Path, args: &RunArgs, format: Format) -> Result<u8, Trouble> {
-    let begun = Instant::now();
-    let report = app::run(
-        site,
-        Want { look: !args.no_look, publish: !args.record_only, at: None, vantage: args.vantage.as_deref() },
-    )?;
-    // The page is out and people are told before a byte of an older day is touched.
-    // Where the config is broken or the record cannot be saved, that comes first.
-    let fit = report.troubles.iter().all(|t| t.code() > 3);
-    let compacted = (args.compact && fit).then(|| compact::in_passing(site, args, begun)).transpose();
+    let report = one(site, args)?;
     report.warnings.iter().for_each(warn);
-    report.troubles.iter().chain(compacted.as_ref().err()).for_each(voice::trouble);
-    let done = compacted.as_ref().ok().and_then(Option::as_ref);
+    report.troubles.iter().for_each(voice::trouble);
     match format {
-        Format::Json => json(&report_json(&report, done)),
-        Format::Text if person_reads() => {
-            tell(&report);
-            done.into_iter().flat_map(compact::lines).for_each(say);
-        }
+        Format::Json => json(&report_json(&report)),
+        Format::Text if person_reads() => tell(&report),
         Format::Text => {}
     }
-    let code = report.troubles.iter().chain(compacted.as_ref().err()).map(Trouble::code).min().unwrap_or(0);
+    let code = report.troubles.iter().map(Trouble::code).min().unwrap_or(0);
     // The process ends here: years of history need not be taken apart piece by piece first.
     std::mem::forget(report);
     Ok(code)
 }
 
+/// A whole run, and the compaction that was asked for.
+pub fn one(site: &Path, args: &RunArgs) -> Result<Report, Trouble> {
+    let begun = Instant::now();
+    let mut report = app::run(site, want(args))?;
+    // The page is out and people are told before a byte of an older day is touched.
+    // Where the config is broken or the record cannot be saved, that comes first.
+    if args.compact && report.troubles.iter().all(|t| t.code() > 3) {
+        match compact::in_passing(site, args, begun) {
+            Ok(done) => report.compacted = Some(done),
+            Err(trouble) => report.troubles.push(trouble),
+        }
+        report.troubles.sort_by_key(Trouble::code);
+    }
+    Ok(report)
+}
+
+/// What the options ask for.
+fn want(args: &RunArgs) -> Want<'_> {
+    Want { look: !args.no_look, publish: !args.record_only, at: None, vantage: args.vantage.as_deref() }
+}
+
 fn tell(report: &Report) {
-    if let Some(looked) = &report.looked {
-        let bad = |v: &Verdict| looked.looks.iter().filter(|l| l.first.verdict == *v).count();
-        let parts = Verdict::ALL.iter().map(|v| (bad(v), v.word())).filter(|(n, _)| *n > 0);
-        let said: Vec<String> = parts.map(|(n, w)| format!("{n} {w}")).collect();
-        say(format!(
-            "Looked: {} in {}",
-            if said.is_empty() { "nothing is due".into() } else { said.join(", ") },
-            looked.took
-        ));
+    if let Some(looks) = &report.looked {
+        say(format!("Looked: {}", looked(looks)));
     }
     if let Some(stands) = &report.stands {
         components(stands);
@@ -62,9 +64,19 @@ fn tell(report: &Report) {
     if report.told > 0 {
         say(format!("Told: {}", report.told));
     }
+    report.compacted.iter().flat_map(compact::lines).for_each(say);
 }
 
-fn components(stands: &Stands) {
+/// `2 up, 1 down in 83 ms`.
+pub fn looked(looked: &Looked) -> String {
+    let count = |v: &Verdict| looked.looks.iter().filter(|l| l.first.verdict == *v).count();
+    let parts = Verdict::ALL.iter().map(|v| (count(v), v.word())).filter(|(n, _)| *n > 0);
+    let said: Vec<String> = parts.map(|(n, w)| format!("{n} {w}")).collect();
+    format!("{} in {}", if said.is_empty() { "nothing is due".into() } else { said.join(", ") }, looked.took)
+}
+
+/// Says of each component that is not operational how it is.
+pub fn components(stands: &Stands) {
     let wrong = |s: &&app::Shown| s.status != Status::Operational;
     let zone = stands.loaded.settings.site.time_zone;
     for shown in stands.book.shown.iter().filter(wrong) {
@@ -80,9 +92,15 @@ fn clock(at: Moment, zone: Zone) -> String {
     zone.local(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
-fn report_json(report: &Report, compacted: Option<&app::Compacted>) -> serde_json::Value {
+/// What went wrong, for a program.
+pub fn trouble_json(trouble: &Trouble) -> serde_json::Value {
+    json!({"code": trouble.code(), "text": trouble.to_string()})
+}
+
+/// A run, for a program.
+pub fn report_json(report: &Report) -> serde_json::Value {
     json!({
-        "compacted": compacted.map(compact::value),
+        "compacted": report.compacted.as_ref().map(compact::value),
         "looks": report.looked.as_ref().map(|l| l.looks.len()),
         "took_ms": report.looked.as_ref().map(|l| l.took.ms()),
         "written": report.swapped.as_ref().map(|s| s.written),
@@ -90,7 +108,7 @@ fn report_json(report: &Report, compacted: Option<&app::Compacted>) -> serde_jso
         "removed": report.swapped.as_ref().map(|s| s.removed),
         "told": report.told,
         "warnings": report.warnings,
-        "troubles": report.troubles.iter().map(|t| json!({"code": t.code(), "text": t.to_string()})).collect::<Vec<_>>(),
+        "troubles": report.troubles.iter().map(trouble_json).collect::<Vec<_>>(),
         "components": report.stands.as_ref().map(|s| s.book.shown.iter().map(|c| json!({
             "id": c.component.as_str(), "status": c.status.word(), "since": c.since.map(Moment::rfc3339),
         })).collect::<Vec<_>>()),

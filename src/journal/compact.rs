@@ -37,7 +37,7 @@ pub type Tried<T> = Result<Result<T, String>, JournalError>;
 
 /// A day that is over, and the oldest form that it stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClosedDay {
+pub struct PastDay {
     /// Which, in UTC.
     pub day: NaiveDate,
     /// The form that is read.
@@ -46,7 +46,7 @@ pub struct ClosedDay {
     pub bytes: u64,
 }
 
-impl ClosedDay {
+impl PastDay {
     /// When it was over.
     pub fn end(&self) -> Moment {
         forms::start(self.day) + forms::DAY
@@ -71,7 +71,7 @@ pub struct Ready {
 
 /// The days of a chain that were over at a moment, oldest first. What a compaction that was cut off left half written is
 /// removed.
-pub fn closed(root: &Path, chain: &ChainName, before: Moment) -> Result<Vec<ClosedDay>, JournalError> {
+pub fn closed(root: &Path, chain: &ChainName, before: Moment) -> Result<Vec<PastDay>, JournalError> {
     sweep(&root.join(chain.as_str()))?;
     let listing = files::list(root, chain)?;
     let form = |path: &Path| if forms::is_raw(path) { Form::Raw } else { Form::Zipped };
@@ -80,7 +80,7 @@ pub fn closed(root: &Path, chain: &ChainName, before: Moment) -> Result<Vec<Clos
     let mut days = Vec::new();
     for (day, form, path) in lines.chain(rolled) {
         let Some(date) = day.date() else { continue };
-        let closed = ClosedDay { day: date, form, bytes: size(path)? };
+        let closed = PastDay { day: date, form, bytes: size(path)? };
         if closed.end() <= before {
             days.push(closed);
         }

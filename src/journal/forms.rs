@@ -22,7 +22,7 @@ const AGAIN: usize = 3;
 pub(super) const DAY: Span = Span::from_mins(24 * 60);
 
 /// How a day's file stands, oldest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
     /// `DD.jsonl`: the lines as they were appended.
     Raw,

@@ -1,8 +1,8 @@
 //! Keeps what was seen, in order, and proves it whole.
 //!
-//! - Takes: bodies to append, or a folder to read.
+//! - Takes: bodies to append, a folder to read, or the address of a published copy.
 //! - Gives: records with their hashes; remarks on what is damaged, with file and line; closed days in fewer bytes.
-//! - Touches: disk, the `save` command.
+//! - Touches: disk, the `save` command, HTTP (reading a published copy).
 //! - Never: changes or deletes a record, or repairs one in place. A compacted day is removed only after its pin is saved.
 
 use std::collections::BTreeMap;
@@ -14,6 +14,7 @@ use crate::model::{Body, ChainName, Head, History, JournalSettings, Moment, Reco
 mod astray;
 mod body;
 mod compact;
+mod copy;
 mod days;
 mod desk_form;
 mod files;
@@ -31,12 +32,14 @@ mod rollup;
 mod save;
 mod seal;
 mod set_aside;
+mod shelf;
 mod since;
 mod stat;
 mod stray;
 mod summary_form;
 mod torn;
 mod verify;
+mod walk;
 mod when;
 mod wire;
 mod write;
@@ -44,7 +47,11 @@ mod write;
 #[cfg(test)]
 mod tests;
 
-pub use compact::{ClosedDay, Ready, Tried, bytes, closed, pins, retire, roll, zip};
+pub use compact::{PastDay, Ready, Tried, bytes, closed, pins, retire, roll, zip};
+pub use copy::check_index;
+pub use copy::fetch::{Part, Tell, fetch};
+pub use copy::index::{Content, Index, Listed, index_schema};
+pub use copy::rules::{Published, WindowRule, read_rules, rules, rules_schema};
 pub use days::{ChainTold, DayTold, Make, Told};
 pub use forms::Form;
 pub use kept::Kept;
@@ -52,9 +59,11 @@ pub use lock::{Lock, lock};
 pub use open_day::{OpenDay, Opener};
 pub use rollup::Rolled;
 pub use set_aside::Stamp;
+pub use shelf::{DayName, is_chain, shelf};
 pub use since::Grown;
 pub use stat::{ChainStat, Stat, stat};
 pub use verify::{ChainProof, Finding, Verification, VerifyOptions, verify};
+pub use walk::{Range, Walked, walk};
 
 /// What stands in a journal.
 #[derive(Clone, Debug, Default)]
@@ -93,7 +102,7 @@ pub struct Position {
     pub lines: u32,
     /// The last whole record.
     pub head: ChainHead,
-    /// The latest round's time.
+    /// The time of the latest look. A round that claims none later may stand for a look that was read already.
     pub latest: Option<Moment>,
     /// The months that it held, with when their folders changed (ns since the epoch), and their days as bits.
     pub months: Vec<(u32, i64, u32)>,
@@ -124,6 +133,14 @@ pub enum JournalError {
         who: String,
         /// How long it was waited for.
         waited: Span,
+    },
+    /// A published copy could not be fetched.
+    #[error("{url}: {why}")]
+    Fetch {
+        /// Where.
+        url: String,
+        /// Why not, and what to do.
+        why: String,
     },
     /// This cannot stand in a journal. Nothing was written.
     #[error("{0}")]

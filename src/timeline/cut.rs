@@ -11,6 +11,7 @@ pub fn cut(told: &mut Summary, moment: Moment) {
     let Some((from, to)) = told.span.filter(|(_, to)| *to > moment) else { return };
     told.head = None;
     told.blind = None;
+    told.days.clear();
     if from > moment {
         *told = Summary { chain: told.chain.clone(), ..Summary::empty(told.chain.clone()) };
         return;

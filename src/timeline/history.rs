@@ -1,6 +1,6 @@
 //! Rule 1: the set of records becomes a history, chain by chain.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::model::{Body, ChainName, History, Moment, Record, Remark, Summary};
 use crate::timeline::behind::in_order;
@@ -9,12 +9,29 @@ use crate::timeline::summary::summarise;
 
 /// What these records say up to a moment. The order of the records does not matter and doubled ones change nothing.
 pub fn history<'r>(records: impl IntoIterator<Item = &'r Record>, until: Moment) -> History {
+    history_after(Vec::new(), records, until)
+}
+
+/// The same where days stand rolled up: what each says, and the records of all others.
+pub fn history_after<'r>(
+    mut rolled: Vec<Summary>,
+    records: impl IntoIterator<Item = &'r Record>,
+    until: Moment,
+) -> History {
     let all = chains(records);
     let declared: Vec<Record> = all.iter().filter(|r| r.chain.is_desk()).map(|r| (*r).clone()).collect();
     let edges = edges(&declared);
+    rolled.sort_by(|a, b| (&a.chain, a.end).cmp(&(&b.chain, b.end)));
+    let of = all.chunk_by(|a, b| a.chain == b.chain).map(|chain| (&chain[0].chain, chain));
+    let mut by_chain: BTreeMap<&ChainName, &[&Record]> = of.filter(|(chain, _)| !chain.is_desk()).collect();
+    let names: BTreeSet<ChainName> = rolled.iter().map(|day| day.chain.clone()).collect();
+    for chain in &names {
+        by_chain.entry(chain).or_insert(&[]);
+    }
     let mut history = History { declared, ..History::default() };
-    for chain in all.chunk_by(|a, b| a.chain == b.chain).filter(|chain| !chain[0].chain.is_desk()) {
-        let (summary, remarks) = judged(&chain[0].chain, chain, Vec::new(), &edges, until);
+    for (chain, records) in by_chain {
+        let days = rolled.iter().filter(|day| day.chain == *chain).cloned().collect();
+        let (summary, remarks) = judged(chain, records, days, &edges, until);
         history.chains.push(summary);
         history.remarks.extend(remarks);
     }
@@ -56,6 +73,19 @@ pub fn edges(declared: &[Record]) -> Vec<Moment> {
             Body::Maintenance(m) => edges.extend([m.starts, m.ends, record.t]),
             Body::Incident(i) => edges.push(i.at),
             _ => {}
+        }
+    }
+    edges.sort_unstable();
+    edges.dedup();
+    edges
+}
+
+/// The moments at which a window begins or ends, or something is said of it (ascending).
+pub fn window_edges(declared: &[Record]) -> Vec<Moment> {
+    let mut edges = Vec::new();
+    for record in declared {
+        if let Body::Maintenance(m) = &record.body {
+            edges.extend([m.starts, m.ends, record.t]);
         }
     }
     edges.sort_unstable();

@@ -13,8 +13,8 @@ use crate::journal::rollup::form::{HeaderForm, HourForm, LookForm, ProbeForm, Ro
 use crate::journal::rollup::{Rolled, VERSION};
 use crate::journal::wire::{self, Names};
 use crate::model::{
-    Body, Buckets, ChainName, Head, HourOf, Hours, Moment, ProbeKey, Record, Round, Run, Seen, Span, Strip, Summary,
-    Verdict, Why,
+    Body, Buckets, ChainName, ClosedDay, Head, HourOf, Hours, Moment, ProbeKey, Record, Round, Run, Seen, Span, Strip,
+    Summary, Verdict, Why,
 };
 
 /// An hour in ms.
@@ -136,11 +136,13 @@ impl Made {
             before = before.checked_add(*step).ok_or_else(out_of_range)?;
             times.push(at(before)?);
         }
+        let end = at(header.end)?;
         let summary = Summary {
             records: header.records,
             span: Some((at(header.span.0)?, at(header.span.1)?)),
-            end: Some((last.n, at(header.end)?)),
+            end: Some((last.n, end)),
             head: Some((last.head.clone(), last.n)),
+            days: vec![ClosedDay { day: end.utc().date_naive(), n: last.n, head: last.head.clone() }],
             reasons,
             times,
             blind: header.blind.as_ref().map(|(t, why)| Ok::<_, String>((at(*t)?, why.0.to_string()))).transpose()?,
