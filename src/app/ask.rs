@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::app::{Folders, Trouble, clock, conf, history, save, stands_at};
 use crate::config::{self, Loaded, Mistakes, Purpose};
 use crate::incident;
-use crate::journal::{self, ChainHead, Stat, Verification, VerifyOptions};
+use crate::journal::{self, ChainHead, Verification, VerifyOptions};
 use crate::model::{Body, ChainName, Head, History, Moment, Record, Remark, Span, WriteUp};
 use crate::probe::{KINDS, KindInfo};
 use crate::timeline;
@@ -31,13 +31,8 @@ pub fn heads(site: &Path) -> Result<BTreeMap<ChainName, ChainHead>, Trouble> {
     Ok(journal::read(&record_of(site)?)?.heads)
 }
 
-/// What each chain holds.
-pub fn stat(site: &Path) -> Result<Stat, Trouble> {
-    Ok(journal::stat(&record_of(site)?)?)
-}
-
 /// Where the record lies. A wrong folder must not look like an empty record that holds.
-fn record_of(site: &Path) -> Result<PathBuf, Trouble> {
+pub(super) fn record_of(site: &Path) -> Result<PathBuf, Trouble> {
     let journal = Folders::of(site).journal;
     if journal.exists() || site.join("statuary.toml").exists() {
         return Ok(journal);

@@ -14,6 +14,7 @@ mod past;
 mod picture;
 mod said;
 mod save;
+mod stat;
 mod tell;
 mod trouble;
 
@@ -31,16 +32,18 @@ use crate::writeup;
 use history::Past;
 
 pub use ask::{
-    append, config_check, config_schema, declare, duration, heads, interval, kinds, moment, public_folder, starter, stat,
+    append, config_check, config_schema, declare, duration, heads, interval, kinds, moment, public_folder, starter,
     told, verify, word_remarks,
 };
 pub use clock::now;
 pub use said::say as say_remark;
+pub use stat::{ChainStat, stat};
 // The nouns that the questions and reports are answered with; the command line names them by this room.
 pub use crate::config::Mistake;
 pub use crate::incident::{Incident, Shown};
 pub use crate::journal::Finding;
 pub use crate::probe::{Look, Looked, Observation};
+pub use crate::timeline::{Cadence, Fit};
 pub use trouble::Trouble;
 
 /// What a run wants. `run` wants all of it.

@@ -13,6 +13,7 @@ mod record;
 mod runs;
 mod signals;
 mod start;
+mod stat;
 mod voice;
 
 use std::process::ExitCode;
@@ -59,7 +60,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Trouble> {
             record::verify(site, head.as_deref(), contains.as_deref(), cli.format)
         }
         Command::Journal(JournalCommand::Head) => record::head(site, cli.format),
-        Command::Journal(JournalCommand::Stat) => record::stat(site, cli.format),
+        Command::Journal(JournalCommand::Stat) => stat::stat(site, cli.format),
         Command::Config(ConfigCommand::Check) => record::config_check(site, cli.format),
         Command::Config(ConfigCommand::Schema) => Ok(record::config_schema()),
         Command::Config(ConfigCommand::Fields { kind }) => record::config_fields(kind.as_deref(), cli.format),

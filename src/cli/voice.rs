@@ -43,6 +43,11 @@ pub fn person_reads() -> bool {
     std::io::stdout().is_terminal()
 }
 
+/// `1 record`, `2 records`.
+pub fn count(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
 /// Columns, each as wide as its widest cell; the last is not padded. Widths are in characters without colour.
 pub fn table(rows: &[Vec<String>]) -> Vec<String> {
     let width = |i: usize| rows.iter().filter_map(|r| r.get(i)).map(|c| bare(c)).max().unwrap_or(0);

@@ -7,6 +7,7 @@
 
 mod blip;
 mod bucket;
+mod cadence;
 mod clock;
 mod day;
 mod figure;
@@ -26,6 +27,7 @@ mod tests;
 
 use crate::model::{ComponentId, History, Hours, Moment, ProbeKey, Remark, Settings, Status, Vantage, Verdict};
 
+pub use cadence::{Cadence, Fit, cadence};
 pub use day::{Day, Month, days, days_from, last_24h, last_days, months};
 pub use figure::{GroupFigure, group_figure};
 pub use forget::{HOURS, forget};
