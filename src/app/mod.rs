@@ -8,10 +8,13 @@
 mod ask;
 mod clock;
 mod conf;
+mod copy;
 mod drill;
 mod history;
+mod kept;
 mod past;
 mod picture;
+mod proof;
 mod said;
 mod save;
 mod stat;
@@ -32,16 +35,19 @@ use crate::writeup;
 use history::Past;
 
 pub use ask::{
-    append, config_check, config_schema, declare, duration, heads, interval, kinds, moment, public_folder, starter,
-    told, verify, word_remarks,
+    append, chains, config_check, config_schema, declare, duration, export, heads, interval, kinds, moment, names_of,
+    prove, public_folder, starter, time, told, verify, walk, word_remarks,
 };
 pub use clock::now;
+pub use kept::{Kept, record};
+pub use proof::{Agreement, Compared, Percent, Proof};
 pub use said::say as say_remark;
 pub use stat::{ChainStat, stat};
 // The nouns that the questions and reports are answered with; the command line names them by this room.
 pub use crate::config::Mistake;
+pub use crate::exchange::{ExportFormat, Exported};
 pub use crate::incident::{Incident, Shown};
-pub use crate::journal::Finding;
+pub use crate::journal::{Finding, Range, Tell, Verification, Walked};
 pub use crate::probe::{Look, Looked, Observation};
 pub use crate::timeline::{Cadence, Fit};
 pub use trouble::Trouble;

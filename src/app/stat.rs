@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::app::{Folders, Trouble, ask, clock, history};
+use crate::app::{Folders, Kept, Trouble, clock, history};
 use crate::journal::{self, Size};
 use crate::model::{ChainName, History, Moment, Remark, Span};
 use crate::timeline::{self, Cadence, Fit};
@@ -27,11 +27,13 @@ pub struct ChainStat {
     pub silent: Option<Span>,
 }
 
-/// Figures of every chain of a site, in name order.
-pub fn stat(site: &Path) -> Result<Vec<ChainStat>, Trouble> {
-    let (root, at, now) = (ask::record_of(site)?, Folders::of(site), clock::now());
-    let past = history::Reader::open(&at, now)?.into_past();
-    let configured = ask::interval(site).ok();
+/// Figures of every chain of a site's record, or of another's, in name order.
+pub fn stat(site: &Path, kept: &Kept) -> Result<Vec<ChainStat>, Trouble> {
+    let (root, now, own) = (&kept.root, clock::now(), Folders::of(site));
+    // A checkpoint is of one record only; a copy of another's has none.
+    let state = if *root == own.journal { own.state.clone() } else { root.join(".statuary") };
+    let past = history::Reader::open(&Folders { journal: root.clone(), state, ..own }, now)?.into_past();
+    let configured = kept.settings.as_ref().map(|s| s.run.interval);
     let of = |size: Size| {
         let (records, span) = held(&past.history, &size.chain);
         let cadence = past.history.chains.iter().find(|c| c.chain == size.chain).and_then(timeline::cadence);
@@ -51,7 +53,7 @@ pub fn stat(site: &Path) -> Result<Vec<ChainStat>, Trouble> {
             size,
         }
     };
-    Ok(journal::sizes(&root)?.into_iter().map(of).collect())
+    Ok(journal::sizes(root)?.into_iter().map(of).collect())
 }
 
 /// How many records a chain holds, and the times that they span.

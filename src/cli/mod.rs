@@ -7,13 +7,21 @@
 
 mod args;
 mod beats;
+mod export;
+mod journal_args;
 mod looks;
+mod man;
+mod manual;
 mod often;
+mod proof;
 mod record;
 mod runs;
+mod show;
+mod show_json;
 mod signals;
 mod start;
 mod stat;
+mod tale;
 mod voice;
 
 use std::process::ExitCode;
@@ -21,7 +29,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::app::Trouble;
-use args::{Cli, Command, ConfigCommand, IncidentCommand, JournalCommand};
+use args::{Cli, Command, ConfigCommand, IncidentCommand};
+use journal_args::JournalCommand;
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
@@ -44,25 +53,27 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli) -> Result<u8, Trouble> {
-    let site = cli.site.as_path();
+    let (site, format) = (cli.site.as_path(), cli.format.format());
     match &cli.what {
         Command::Init => start::init(site),
-        Command::Demo(args) => start::demo(site, args, cli.format),
+        Command::Demo(args) => start::demo(site, args, format),
         Command::Serve(args) => start::serve(site, args),
-        Command::Check => looks::check(site, cli.format),
+        Command::Check => looks::check(site, format),
         Command::Run(args) => match args.during {
-            Some(during) => often::run(site, args, during, cli.format),
-            None => runs::run(site, args, cli.format),
+            Some(during) => often::run(site, args, during, format),
+            None => runs::run(site, args, format),
         },
-        Command::Build(args) => runs::build(site, args, cli.format),
-        Command::Incident(IncidentCommand::List) => runs::incidents(site, cli.format),
-        Command::Journal(JournalCommand::Verify { head, contains }) => {
-            record::verify(site, head.as_deref(), contains.as_deref(), cli.format)
-        }
-        Command::Journal(JournalCommand::Head) => record::head(site, cli.format),
-        Command::Journal(JournalCommand::Stat) => stat::stat(site, cli.format),
-        Command::Config(ConfigCommand::Check) => record::config_check(site, cli.format),
+        Command::Build(args) => runs::build(site, args, format),
+        Command::Incident(IncidentCommand::List) => runs::incidents(site, format),
+        Command::Journal(JournalCommand::Verify(args)) => proof::verify(site, args, format),
+        Command::Journal(JournalCommand::Head(other)) => record::head(site, other, format),
+        Command::Journal(JournalCommand::Stat(other)) => stat::stat(site, other, format),
+        Command::Journal(JournalCommand::Show(args)) => show::show(site, args, format),
+        Command::Journal(JournalCommand::Export(args)) => export::export(site, args),
+        Command::Config(ConfigCommand::Check) => record::config_check(site, format),
         Command::Config(ConfigCommand::Schema) => Ok(record::config_schema()),
-        Command::Config(ConfigCommand::Fields { kind }) => record::config_fields(kind.as_deref(), cli.format),
+        Command::Config(ConfigCommand::Fields { kind }) => record::config_fields(kind.as_deref(), format),
+        Command::Man => man::man(),
+        Command::Completions { shell } => Ok(man::completions(*shell)),
     }
 }

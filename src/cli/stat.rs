@@ -6,13 +6,15 @@ use serde_json::{Value, json};
 
 use crate::app::{self, Cadence, ChainStat, Fit, Trouble};
 use crate::cli::args::Format;
+use crate::cli::journal_args::Other;
+use crate::cli::record::record_of;
 use crate::cli::voice;
 use crate::cli::voice::{PLAIN, SOFT, STRONG, count, say};
 use crate::model::{Moment, Span};
 
 /// Prints each chain's figures.
-pub fn stat(site: &Path, format: Format) -> Result<u8, Trouble> {
-    let chains = app::stat(site)?;
+pub fn stat(site: &Path, other: &Other, format: Format) -> Result<u8, Trouble> {
+    let chains = app::stat(site, &record_of(site, other)?)?;
     match format {
         Format::Json => voice::json(&chains.iter().map(value).collect::<Vec<_>>().into()),
         Format::Text if chains.is_empty() => say("The journal is empty."),

@@ -10,6 +10,7 @@ use crate::model::{Body, ChainName, Detail, Head, Moment, ProbeKey, Round, Span}
 mod astray;
 mod damage;
 mod exhaustive;
+mod forks;
 
 const START: &str = "2026-11-23T17:00:00.000Z";
 
