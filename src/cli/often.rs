@@ -38,7 +38,7 @@ pub fn run(site: &Path, args: &RunArgs, during: Span, format: Format) -> Result<
             beats.set_every(interval.std());
         }
         let now = start.elapsed();
-        let took = Span::from(now - begun);
+        let took = Span::from(now.saturating_sub(begun));
         all.add(&Round { result, ended: app::now(), took, left_out: beats.advance(now) }, format);
         let wait = beats.wait(now);
         if let Some(signal) = signals.within(wait.unwrap_or_default()) {
