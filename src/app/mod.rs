@@ -18,6 +18,7 @@ mod picture;
 mod proof;
 mod said;
 mod save;
+mod stat;
 mod tell;
 mod trouble;
 
@@ -36,19 +37,21 @@ use history::Past;
 
 pub use ask::{
     append, chains, config_check, config_schema, declare, duration, export, heads, interval, kinds, moment, names_of,
-    prove, public_folder, starter, stat, time, told, verify, walk, word_remarks,
+    prove, public_folder, starter, time, told, verify, walk, word_remarks,
 };
 pub use clock::now;
 pub use compact::{ChainCompacted, Compacted, Compacting, compact};
 pub use kept::{Kept, record};
 pub use proof::{Agreement, Compared, Percent, Proof};
 pub use said::say as say_remark;
+pub use stat::{ChainStat, stat};
 // The nouns that the questions and reports are answered with; the command line names them by this room.
 pub use crate::config::Mistake;
 pub use crate::exchange::{ExportFormat, Exported};
 pub use crate::incident::{Incident, Shown};
 pub use crate::journal::{Finding, Range, Tell, Verification, Walked};
 pub use crate::probe::{Look, Looked, Observation};
+pub use crate::timeline::{Cadence, Fit};
 pub use trouble::Trouble;
 
 /// What a run wants. `run` wants all of it.

@@ -61,7 +61,7 @@ pub use rollup::Rolled;
 pub use set_aside::Stamp;
 pub use shelf::{DayName, is_chain, shelf};
 pub use since::Grown;
-pub use stat::{ChainStat, Stat, stat};
+pub use stat::Size;
 pub use verify::{ChainProof, Finding, Verification, VerifyOptions, verify};
 pub use walk::{Range, Walked, walk};
 
@@ -167,6 +167,11 @@ fn advice(source: &std::io::Error) -> &'static str {
 /// The chains under `root`, in name order. A missing folder has none.
 pub fn chains(root: &Path) -> Result<Vec<ChainName>, JournalError> {
     files::chains(root)
+}
+
+/// How much each chain under `root` holds, in name order; no record is read for it.
+pub fn sizes(root: &Path) -> Result<Vec<Size>, JournalError> {
+    stat::sizes(root)
 }
 
 /// Reads every chain under `root`. A missing folder is an empty journal. Each line's checksum is verified; what is

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::journal::wire::{self, Names};
-use crate::journal::{Finding, JournalError, VerifyOptions, append, chains, files, read, stat, tail, verify};
+use crate::journal::{Finding, JournalError, VerifyOptions, append, chains, files, read, sizes, tail, verify};
 use crate::model::{Body, ChainName, Detail, Head, Moment, ProbeKey, Round, Span};
 
 mod astray;
@@ -249,20 +249,9 @@ fn many_bodies_are_one_chain_over_many_days() {
         .iter()
         .map(|r| if let Body::Round(round) = &r.body { round.up[0].0.as_str().as_ptr() } else { panic!() });
     assert_eq!(names.collect::<std::collections::BTreeSet<_>>().len(), 1);
-    let figures = stat(root.path()).unwrap().chains.remove(0);
-    assert_eq!((figures.records, figures.rounds, figures.damaged, figures.days), (5000, 5000, 0, 5));
-    assert_eq!((figures.median, figures.p95, figures.holes), (Some(Span::from_mins(1)), Some(Span::from_mins(1)), 0));
-    assert_eq!(
-        (figures.interval, figures.first, figures.last),
-        (Some(Span::from_mins(1)), Some(minute(0)), Some(minute(4999)))
-    );
-}
-
-#[test]
-fn stat_finds_the_holes() {
-    let root = journal(&[0, 1, 2, 10, 11]);
-    let figures = stat(root.path()).unwrap().chains.remove(0);
-    assert_eq!((figures.holes, figures.longest_hole), (1, Some(Span::from_ms(8 * 60_000 - 150_000))));
+    let size = sizes(root.path()).unwrap().remove(0);
+    let files: u64 = day_files(root.path()).iter().map(|f| fs::metadata(f).unwrap().len()).sum();
+    assert_eq!((size.chain, size.days, size.bytes), (local(), 5, files));
 }
 
 #[test]

@@ -8,6 +8,7 @@
 mod behind;
 mod blip;
 mod bucket;
+mod cadence;
 mod clock;
 mod cut;
 mod day;
@@ -29,6 +30,7 @@ mod tests;
 
 use crate::model::{ComponentId, History, Hours, Moment, ProbeKey, Remark, Settings, Status, Vantage, Verdict};
 
+pub use cadence::{Cadence, Fit, cadence};
 pub use clock::set_aside;
 pub use cut::cut;
 pub use day::{Day, Month, WINDOWS, Window, days, days_from, last_24h, last_days, months};

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::{Rolled, Unread, read, write};
 use crate::journal::wire::{self, Names};
 use crate::model::{
-    Body, Buckets, ChainName, Detail, Head, HourOf, Hours, Link, Moment, Record, Round, Run, Seen, Span, Strip,
-    Summary, Verdict,
+    Body, Buckets, ChainName, ClosedDay, Detail, Head, HourOf, Hours, Link, Moment, Record, Round, Run, Seen, Span,
+    Strip, Summary, Verdict,
 };
 
 fn at(ms: i64) -> Moment {
@@ -49,6 +49,7 @@ fn day() -> (Rolled, Vec<Vec<u8>>) {
         span: Some((at(-60_000), at(86_399_999))),
         end: Some((20, at(86_399_999))),
         head: Some((Head::from("b".repeat(64)), 20)),
+        days: vec![ClosedDay { day: at(86_399_999).utc().date_naive(), n: 20, head: Head::from("b".repeat(64)) }],
         reasons: vec![
             reason(None, ""),
             reason(Some("connect"), "refused, \"twice\"\n"),
