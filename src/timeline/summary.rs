@@ -3,6 +3,10 @@
 //! A look stands alone wherever what it says exactly could matter under any rules: near a change, before a hole, at the
 //! edge of a window, at the end. In the boring middle only the first and the last of the looks that say the same are
 //! exact, and how many there were. So a fold over runs gives what a fold over the looks would.
+//!
+//! What stands under two names (a component was renamed, or was internal for a time) is condensed each for itself. A
+//! clock that goes back across that change by more than [`ALONE`] looks, but less than `gap`, would mix the two; then
+//! the looks in the middle of a run count as if they all came at its beginning.
 
 use std::collections::HashMap;
 
