@@ -43,7 +43,9 @@ impl Kept {
         for one in written.iter().filter(|w| there(w)) {
             chains.entry(&one.record.chain).or_default().push(&one.record);
         }
-        chains.values_mut().for_each(|records| records.sort_by_key(|r| r.n));
+        for records in chains.values_mut() {
+            records.sort_by_key(|r| r.n);
+        }
         let known = window_edges(&self.history.declared);
         let desk = chains.iter().filter(|(name, _)| name.is_desk());
         self.history.declared = desk.flat_map(|(_, records)| records).map(|r| (*r).clone()).collect();

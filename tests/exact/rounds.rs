@@ -65,7 +65,7 @@ pub fn write(plan: &Plan, dice: &mut Dice, chains: &mut Chains) {
     let often = *dice.pick(&[0, 0, 3, 10]);
     for index in 0..plan.places.len() {
         let blind_from = if dice.chance(25) { dice.between(plan.start, plan.end) } else { i64::MAX };
-        let blind_for = *dice.pick(&[8, 8, 40, 100]);
+        let blind_for = *dice.pick(&[8, 40, 100]);
         let blind_for = dice.between(1, blind_for);
         let mut place = Place {
             index,
@@ -104,20 +104,14 @@ impl Place {
         }
     }
 
-    /// What its clock shows. No two rounds claim one time where the config changed between them: then a probe would have
-    /// looked under two names at once.
+    /// What its clock shows. No two looks come at one instant where the config changed between them: then a probe would
+    /// have looked under two names at once.
     fn claim(&mut self, plan: &Plan, real: i64) -> i64 {
         let changes = plan.slots.iter().map(|s| s.internal_from).chain([plan.change]);
         let config = changes.filter(|change| *change <= real).count();
         let mut t = round(self.clock.shows(real), plan.grain);
-        // The first eight looks under a new name stand alone. A clock that went back over a rename by more would mix looks
-        // that are condensed with looks under the old name, and nobody could tell them apart any more.
-        if let Some((latest, _)) = self.claimed.iter().rev().find(|(_, other)| **other != config)
-            && t < latest - 3 * plan.step
-        {
-            t = latest + 1;
-        }
-        while self.claimed.get(&t).is_some_and(|other| *other != config) {
+        let apart = |t: i64| self.claimed.get(&t).is_none_or(|other| *other == config);
+        while ![t, t - self.after, t + self.after].into_iter().all(apart) {
             t += 1;
         }
         self.claimed.insert(t, config);

@@ -33,7 +33,9 @@ pub fn of(seeds: std::ops::Range<u64>) -> BTreeMap<&'static str, u32> {
                 found.insert(what);
             });
         }
-        found.into_iter().for_each(|what| *counts.entry(what).or_default() += 1);
+        for what in found {
+            *counts.entry(what).or_default() += 1;
+        }
     }
     counts
 }

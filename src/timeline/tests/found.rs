@@ -2,12 +2,14 @@
 
 use super::{append, declare, draw, first, fold, look, minute, settings, told};
 use crate::model::{Body, Moment, Record, Round, Settings, Span, Zone};
-use crate::timeline::{days, history, lies_across, window_edges};
+use crate::timeline::{days, fold as timeline_fold, forget, history, lies_across, window_edges};
 
 /// One round at a minute.
 fn round(records: &mut Vec<Record>, chain: &str, at: f64, looks: &[(&str, char)]) {
     let mut round = Round { gap: Span::from_secs(150), ..Round::default() };
-    looks.iter().for_each(|(key, letter)| look(&mut round, key, *letter));
+    for (key, letter) in looks {
+        look(&mut round, key, *letter);
+    }
     append(records, chain, minute(at), Body::Round(round));
 }
 
@@ -79,13 +81,46 @@ fn a_bad_look_in_a_window_is_no_vote_for_good() {
     let settings = settings(&[("web", 1)], &["fra", "nyc", "gru"]);
     let mut records = Vec::new();
     draw(&mut records, "fra", &[("web/a", "udu")]);
-    [(1.0, 'u'), (2.3, 'd'), (2.5, 'd')]
-        .iter()
-        .for_each(|(at, look)| round(&mut records, "nyc", *at, &[("web/a", *look)]));
+    for (at, letter) in [(1.0, 'u'), (2.3, 'd'), (2.5, 'd')] {
+        round(&mut records, "nyc", at, &[("web/a", letter)]);
+    }
     declare(&mut records, 0.5, "move", 1.8, 2.2, &["web"]);
     // What fra saw at minute 2 speaks for nobody, so nyc is alone with its vote until fra looks again.
     let expected = "1 up, 1.8 maintenance, 2.2 up, 2.3 major, 3 degraded at nyc; major outage 2.3-3";
     assert_eq!(told(&records, &settings, 3.0), expected);
+}
+
+#[test]
+fn a_clock_that_goes_back_over_a_rename_mixes_looks_that_stand_alone() {
+    let mut settings = settings(&[("web", 1)], &["local"]);
+    settings.components[0].formerly = vec!["site".into()];
+    let mut records = Vec::new();
+    draw(&mut records, "local", &[("site/a", &"u".repeat(60))]);
+    // The clock went back by less than `gap`, so nothing is set aside; the old looks at 59 and 60 say that it was up.
+    for (at, letter) in [(58.3, 'd'), (59.3, 'd'), (60.3, 'u')] {
+        round(&mut records, "local", at, &[("web/a", letter)]);
+    }
+    assert_eq!(told(&records, &settings, 60.5), "1 up; blip 58.3-59; blip 59.3-60");
+}
+
+#[test]
+fn a_place_that_is_blind_for_long_saw_before() {
+    let settings = settings(&[("web", 1), ("db", 1)], &["local"]);
+    let day = 1440.0;
+    let mut records = Vec::new();
+    round(&mut records, "local", 1.0, &[("web/a", 'b')]);
+    for at in [20.0, 21.0, 22.0] {
+        round(&mut records, "local", at * day, &[("web/a", 'b')]);
+    }
+    // What its other chain holds, where the last round that saw is older than what is known round by round.
+    round(&mut records, "local+internal", 5.0, &[("db/a", 'u')]);
+    for at in [21.5, 22.5] {
+        round(&mut records, "local+internal", at * day, &[("db/a", 'b')]);
+    }
+    let mut known = history(&records, minute(23.0 * day));
+    known.chains.iter_mut().for_each(|chain| forget(chain, minute(23.0 * day)));
+    let blind = timeline_fold(&known, &settings, minute(23.0 * day)).places[0].blind.clone();
+    assert_eq!(blind.map(|(since, _)| since), Some(minute(20.0 * day)));
 }
 
 #[test]
