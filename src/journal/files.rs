@@ -1,6 +1,7 @@
 //! The folders and day files of a journal, read line by line and from the end.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,9 @@ const BUFFER_BYTES: usize = 256 << 10;
 pub(super) struct Day(pub(super) u32);
 
 impl Day {
+    /// The last day that four digits of a year can name.
+    pub(super) const LAST: Self = Self(99_991_231);
+
     /// The day of a moment; none outside the years 0 to 9999, which four digits cannot name.
     pub(super) fn of(t: Moment) -> Option<Self> {
         let date = t.utc().date_naive();
@@ -31,10 +35,34 @@ impl Day {
         (Moment::from(t.utc()) == t).then_some(Self(year * 10_000 + date.month() * 100 + date.day()))
     }
 
+    /// Reads `YYYY-MM-DD`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.trim_end().split('-');
+        let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+        parts.next().is_none().then_some(())?;
+        let (month, day) = (number(month, 2)?, number(day, 2)?);
+        let fits = (1..=12).contains(&month) && (1..=31).contains(&day);
+        fits.then_some(Self(number(year, 4)? * 10_000 + month * 100 + day))
+    }
+
     /// `YYYY/MM/DD.jsonl` under the chain's folder.
     pub(super) fn path(self, chain_folder: &Path) -> PathBuf {
         let Self(day) = self;
         chain_folder.join(format!("{:04}/{:02}/{:02}.jsonl", day / 10_000, day / 100 % 100, day % 100))
+    }
+
+    /// Whether the day stands here only in a compacted form.
+    pub(super) fn is_compacted(self, chain_folder: &Path) -> bool {
+        let raw = self.path(chain_folder);
+        !raw.exists() && ["jsonl.gz", "roll.jsonl.gz"].iter().any(|form| raw.with_extension(form).exists())
+    }
+}
+
+/// `YYYY-MM-DD`.
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(day) = self;
+        write!(f, "{:04}-{:02}-{:02}", day / 10_000, day / 100 % 100, day % 100)
     }
 }
 
@@ -69,6 +97,24 @@ pub(super) fn list(root: &Path, chain: &ChainName) -> Result<Listing, JournalErr
     Ok(listing)
 }
 
+/// The raw day files of one chain within some spans of days, both ends included. No other month's folder is listed.
+pub(super) fn within(
+    root: &Path,
+    chain: &ChainName,
+    spans: &[(Day, Day)],
+) -> Result<Vec<(Day, PathBuf)>, JournalError> {
+    let mut listing = Listing::default();
+    for (month, folder) in months(root, chain)? {
+        if spans.iter().any(|(from, to)| from.0 < month + 100 && month <= to.0) {
+            for (name, path) in entries(&folder)? {
+                note(&mut listing, month, &name, path);
+            }
+        }
+    }
+    listing.days.retain(|(day, _)| spans.iter().any(|(from, to)| from <= day && day <= to));
+    Ok(listing.days)
+}
+
 /// The months' folders of one chain, as `year * 10000 + month * 100`, in order.
 pub(super) fn months(root: &Path, chain: &ChainName) -> Result<Vec<(u32, PathBuf)>, JournalError> {
     let mut months = Vec::new();
@@ -90,6 +136,47 @@ pub(super) fn days_of(folder: &Path, month: u32) -> Result<Vec<Day>, JournalErro
     Ok(days.into_iter().collect())
 }
 
+/// The raw day files of a chain from a day on, newest first. A folder is listed when it is reached, so that what the
+/// newest files say costs the same however long the history is.
+#[derive(Debug)]
+pub(super) struct Backwards {
+    from: Day,
+    years: Vec<(u32, PathBuf)>,
+    months: Vec<(u32, PathBuf)>,
+    days: Vec<(Day, PathBuf)>,
+}
+
+impl Backwards {
+    /// Begins with the newest file that is not after a day.
+    pub(super) fn from(chain_folder: &Path, from: Day) -> Result<Self, JournalError> {
+        let mut years = numbered(chain_folder, 4)?;
+        years.retain(|(year, _)| year * 10_000 <= from.0);
+        Ok(Self { from, years, months: Vec::new(), days: Vec::new() })
+    }
+
+    /// The next older file.
+    pub(super) fn step(&mut self) -> Result<Option<(Day, PathBuf)>, JournalError> {
+        loop {
+            if let Some(found) = self.days.pop() {
+                return Ok(Some(found));
+            } else if let Some((month, folder)) = self.months.pop() {
+                let mut listing = Listing::default();
+                for (name, path) in entries(&folder)? {
+                    note(&mut listing, month, &name, path);
+                }
+                self.days = listing.days;
+                self.days.retain(|(day, _)| *day <= self.from);
+            } else if let Some((year, folder)) = self.years.pop() {
+                let months = numbered(&folder, 2)?.into_iter();
+                self.months = months.map(|(month, path)| (year * 10_000 + month * 100, path)).collect();
+                self.months.retain(|(month, _)| *month <= self.from.0);
+            } else {
+                return Ok(None);
+            }
+        }
+    }
+}
+
 /// Files one entry of a month's folder where it belongs.
 fn note(listing: &mut Listing, month: u32, name: &str, path: PathBuf) {
     let (stem, form) = name.split_once('.').unwrap_or((name, ""));
@@ -108,7 +195,7 @@ fn note(listing: &mut Listing, month: u32, name: &str, path: PathBuf) {
 }
 
 /// The folders inside `folder` whose names are `digits` digits, in order.
-fn numbered(folder: &Path, digits: usize) -> Result<Vec<(u32, PathBuf)>, JournalError> {
+pub(super) fn numbered(folder: &Path, digits: usize) -> Result<Vec<(u32, PathBuf)>, JournalError> {
     Ok(entries(folder)?
         .into_iter()
         .filter_map(|(name, path)| Some((number(&name, digits)?, path)))
@@ -122,7 +209,7 @@ fn number(name: &str, digits: usize) -> Option<u32> {
 }
 
 /// Everything in a folder that has a readable name, in name order. A missing folder is empty.
-fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, JournalError> {
+pub(super) fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, JournalError> {
     let listed = match fs::read_dir(folder) {
         Ok(listed) => listed,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -13,7 +13,7 @@ use crate::journal::{ChainHead, JournalError, Position, desk_form, summary_form}
 use crate::model::{ChainName, History, Origin, Remark};
 
 /// What the file begins with: the form's own version, and the program's.
-const MAGIC: &str = concat!("statuary checkpoint 2, ", env!("CARGO_PKG_VERSION"), "\n");
+const MAGIC: &str = concat!("statuary checkpoint 3, ", env!("CARGO_PKG_VERSION"), "\n");
 /// Its name in the state's folder.
 const NAME: &str = "checkpoint";
 

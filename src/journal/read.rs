@@ -63,10 +63,7 @@ pub(super) fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Reco
     }
     for chain in files::chains(root)?.into_iter().filter(|c| !c.is_desk()) {
         let mut names = Names::default();
-        for (day, path) in files::list(root, &chain)?.days {
-            if !days.iter().any(|(a, b)| *a <= day && day <= *b) {
-                continue;
-            }
+        for (_, path) in files::within(root, &chain, &days)? {
             let mut inside = Vec::new();
             read_lines(&path, &chain, &mut names, (0, 0), Moment::from_ms(i64::MAX), &mut inside)?;
             rounds.extend(inside.into_iter().filter(|r| matches!(r.body, Body::Round(_)) && wanted(r.t)));

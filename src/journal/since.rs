@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::journal::astray;
 use crate::journal::days::{counted, follows, head_of, latest};
 use crate::journal::files::{self, Day};
 use crate::journal::read::read_lines;
@@ -34,8 +35,11 @@ type News = (Vec<Month>, Vec<Day>);
 /// Reads what came since. None: older days came or changed, or what came does not follow; the chain must be read anew.
 pub(super) fn read(root: &Path, from: &Position, until: Moment) -> Result<Option<Grown>, JournalError> {
     let chain = &from.chain;
-    let Some((months, new)) = new_days(root, chain, from)? else { return Ok(None) };
     let folder = root.join(chain.as_str());
+    let Some((months, new)) = new_days(root, chain, from)? else { return Ok(None) };
+    if went_back(&folder, from)? {
+        return Ok(None);
+    }
     let last = Day(from.day).path(&folder);
     let mut grown =
         Grown { records: Vec::new(), remarks: Vec::new(), position: from.clone(), last: last.clone(), bytes: 0 };
@@ -75,6 +79,17 @@ pub(super) fn read(root: &Path, from: &Position, until: Moment) -> Result<Option
     grown.position.latest = from.latest.max(latest(read));
     grown.position.months = months;
     Ok(Some(grown))
+}
+
+/// Whether a clock that went back put newer records into an older file.
+fn went_back(folder: &Path, from: &Position) -> Result<bool, JournalError> {
+    for day in astray::noted(folder)?.into_iter().filter(|day| day.0 < from.day) {
+        let path = day.path(folder);
+        if path.exists() && files::end(&path, &from.chain)?.last.is_some_and(|last| last.n > from.head.n) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The days that came after the one that was read last. None where an older one came.

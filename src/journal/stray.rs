@@ -23,13 +23,12 @@ const HASH_BUFFER_BYTES: usize = 64 << 10;
 /// What stands in a line that skips something; other lines need not be read as records.
 const SKIPS: &[u8] = b",\"skip\":{";
 
-/// Of the torn ends in `away`, those that the next record must name.
-pub(super) fn unnamed(
+/// Of the torn ends in `away`, those that the first record of the next file has not stepped over.
+pub(super) fn unfollowed(
     chain: &ChainName,
     folder: &Path,
     ends: &BTreeMap<Day, End>,
     away: &[Day],
-    target: Day,
 ) -> Result<Vec<Day>, JournalError> {
     let mut strays = Vec::new();
     for day in away {
@@ -37,6 +36,17 @@ pub(super) fn unnamed(
             strays.push(*day);
         }
     }
+    Ok(strays)
+}
+
+/// Of those, the ones that the next record must name: all, or none where a record of its file has named them.
+pub(super) fn unnamed(
+    chain: &ChainName,
+    folder: &Path,
+    ends: &BTreeMap<Day, End>,
+    strays: Vec<Day>,
+    target: Day,
+) -> Result<Vec<Day>, JournalError> {
     let Some(skip) = skip_of(folder, ends, &strays)? else { return Ok(Vec::new()) };
     let mut named = false;
     if ends.contains_key(&target) {

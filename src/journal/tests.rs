@@ -7,8 +7,10 @@ use std::process::Command;
 use crate::journal::{Finding, JournalError, VerifyOptions, append, chains, read, stat, tail, verify};
 use crate::model::{Body, ChainName, Detail, Head, Moment, ProbeKey, Round, Span};
 
+mod astray;
 mod damage;
 mod exhaustive;
+mod forks;
 
 const START: &str = "2026-11-23T17:00:00.000Z";
 

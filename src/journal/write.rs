@@ -1,12 +1,12 @@
 //! Appends to a chain: one write and one fdatasync per day file, and nothing is ever repaired in place.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::journal::JournalError;
-use crate::journal::files::{self, Day, End, MAX_LINE_BYTES};
+use crate::journal::astray::{self, Found};
+use crate::journal::files::{Day, End, MAX_LINE_BYTES};
 use crate::journal::lock;
 use crate::journal::seal;
 use crate::journal::stray;
@@ -22,10 +22,8 @@ const MAX_NUMBER: u64 = 1 << 60;
 struct Chain<'a> {
     name: &'a ChainName,
     folder: PathBuf,
-    /// How each day file ends.
-    ends: BTreeMap<Day, End>,
-    /// Days that stand here only in a compacted form.
-    compacted: Vec<Day>,
+    /// What its files are known to end with.
+    found: Found,
     /// The day whose file holds the head.
     head: Option<Day>,
 }
@@ -44,7 +42,8 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
     let folder = root.join(name.as_str());
     make_folder(&folder)?;
     let _held = lock::hold_folder(&folder, PATIENCE)?;
-    let mut chain = Chain::open(root, name, folder)?;
+    let mut chain = Chain { found: astray::find(&folder, name)?, name, folder, head: None };
+    chain.reach(chain.target(days[0]))?;
     chain.settle_head(chain.target(days[0]))?;
     let (mut written, mut names) = (Vec::with_capacity(bodies.len()), Names::default());
     let mut from = 0;
@@ -63,7 +62,7 @@ pub(super) fn settle(root: &Path, name: &ChainName, t: Moment) -> Result<(), Jou
     // A record whose day was compacted before it came stands in the newest file.
     let path = match own {
         Some(path) => Some(path),
-        None => files::list(root, name)?.days.pop().map(|(_, path)| path),
+        None => astray::newest(&root.join(name.as_str()))?,
     };
     path.map_or(Ok(()), |path| sync_file(&path))
 }
@@ -78,29 +77,21 @@ fn check_name(name: &ChainName) -> Result<(), JournalError> {
     Ok(())
 }
 
-impl<'a> Chain<'a> {
-    /// Finds the head: the whole record with the greatest `n`, wherever the calendar put it. Of each day file only
-    /// the end is read, as a clock that went back may have put the last record in an older one.
-    fn open(root: &Path, name: &'a ChainName, folder: PathBuf) -> Result<Self, JournalError> {
-        let listing = files::list(root, name)?;
-        let mut ends = BTreeMap::new();
-        for (day, path) in &listing.days {
-            ends.insert(*day, files::end(path, name)?);
-        }
-        let compacted = listing.compacted.into_iter().filter(|day| !ends.contains_key(day)).collect();
-        let n = |end: &End| end.last.as_ref().map(|r| r.n);
-        let head = ends.iter().filter(|(_, e)| e.last.is_some()).max_by_key(|(_, e)| n(e)).map(|(day, _)| *day);
-        Ok(Self { name, folder, ends, compacted, head })
+impl Chain<'_> {
+    /// Finds out how a day's file ends, and where the head is.
+    fn reach(&mut self, day: Day) -> Result<(), JournalError> {
+        self.found.reach(&self.folder, self.name, day)?;
+        self.head = self.found.head();
+        Ok(())
     }
 
     /// The file that a record of `day` goes to: its own, or the newest where its day is already compacted.
     fn target(&self, day: Day) -> Day {
-        if !self.compacted.contains(&day) {
+        if !day.is_compacted(&self.folder) {
             return day;
         }
-        let newest = self.ends.keys().next_back().copied().unwrap_or(day);
         // Where even the newest day is compacted there is no raw file yet; the day's own is begun anew.
-        newest.max(day)
+        self.found.newest.unwrap_or(day).max(day)
     }
 
     /// Writes the bodies of one day file at once.
@@ -111,8 +102,10 @@ impl<'a> Chain<'a> {
         names: &mut Names,
     ) -> Result<Vec<Record>, JournalError> {
         let path = day.path(&self.folder);
-        let torn = self.torn(day)?;
-        let end = self.ends.get(&day).cloned().unwrap_or_default();
+        self.reach(day)?;
+        let (torn, owed) = self.torn(day)?;
+        self.found.note(&self.folder, day, &owed)?;
+        let end = self.found.ends.get(&day).cloned().unwrap_or_default();
         let mut bytes = Vec::new();
         // A torn end, and a whole record that lacks only its newline, are closed off by a newline before ours.
         if end.size > 0 && (end.whole < end.size || !end.newline) {
@@ -125,7 +118,7 @@ impl<'a> Chain<'a> {
         put(&path, &bytes)?;
         let size = end.size + bytes.len() as u64;
         let last = records.last().cloned().or(end.last);
-        self.ends.insert(day, End { last, whole: size, size, newline: true });
+        self.found.wrote(day, End { last, whole: size, size, newline: true });
         self.head = Some(day);
         Ok(records)
     }
@@ -138,7 +131,7 @@ impl<'a> Chain<'a> {
         mut torn: Option<Skip>,
         names: &mut Names,
     ) -> Result<Vec<Record>, JournalError> {
-        let before = self.head.and_then(|day| self.ends.get(&day)?.last.as_ref());
+        let before = self.head.and_then(|day| self.found.ends.get(&day)?.last.as_ref());
         let mut prev = before.map_or_else(|| root_of(self.name), |r| r.head.clone());
         let first = before.map_or(0, |r| r.n.saturating_add(1));
         if first > MAX_NUMBER {
@@ -173,14 +166,18 @@ impl<'a> Chain<'a> {
 
     /// The bytes after the last whole record's newline that are no whole record: at the end of the head's file, of the
     /// file that is written to, of those between, and of those that a wrong clock left torn elsewhere.
-    fn torn(&self, day: Day) -> Result<Option<Skip>, JournalError> {
+    /// Besides them, the days of which that is not yet said for good.
+    fn torn(&self, day: Day) -> Result<(Option<Skip>, Vec<Day>), JournalError> {
         let between = |d: &Day| *d < day && self.head.is_none_or(|head| *d > head);
-        let torn = self.ends.iter().filter(|(_, end)| end.whole < end.size).map(|(d, _)| *d);
+        let ends = &self.found.ends;
+        let torn = ends.iter().filter(|(_, end)| end.whole < end.size).map(|(d, _)| *d);
         let (mut near, away): (Vec<Day>, Vec<Day>) =
             torn.partition(|d| Some(*d) == self.head || *d == day || between(d));
-        near.extend(stray::unnamed(self.name, &self.folder, &self.ends, &away, day)?);
+        let strays = stray::unfollowed(self.name, &self.folder, ends, &away)?;
+        let owed = near.iter().chain(&strays).copied().collect();
+        near.extend(stray::unnamed(self.name, &self.folder, ends, strays, day)?);
         near.sort_unstable();
-        stray::skip_of(&self.folder, &self.ends, &near)
+        Ok((stray::skip_of(&self.folder, ends, &near)?, owed))
     }
 
     /// Makes the head durable where it stands in another file than the one that is written to: a killed run may have
@@ -251,7 +248,8 @@ fn make_folder(folder: &Path) -> Result<(), JournalError> {
     fs::create_dir_all(folder).map_err(|e| JournalError::io(folder, "the folder cannot be made", e))
 }
 
-fn sync_folder(folder: &Path) -> Result<(), JournalError> {
+/// Makes the names in a folder durable.
+pub(super) fn sync_folder(folder: &Path) -> Result<(), JournalError> {
     let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     match File::open(here).and_then(|f| f.sync_all()) {
         // Some file systems cannot sync a folder; they need not. A parent that may not be opened is not ours.

@@ -50,6 +50,44 @@ pub struct Month {
     pub figure: Figure,
 }
 
+/// A window that figures are given for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its name: `24h`, `30d`.
+    pub name: &'static str,
+    /// How many days: today and those before it, cut in the site's zone. None: the 24 hours before the moment.
+    pub days: Option<u32>,
+}
+
+/// The windows that figures are given for (MEANING, "Figures").
+pub const WINDOWS: [Window; 5] = [
+    Window { name: "24h", days: None },
+    Window { name: "7d", days: Some(7) },
+    Window { name: "30d", days: Some(30) },
+    Window { name: "90d", days: Some(90) },
+    Window { name: "365d", days: Some(365) },
+];
+
+impl Window {
+    /// Where it begins.
+    pub fn from(self, zone: Zone, moment: Moment) -> Moment {
+        self.days.map_or_else(|| last_24h(moment), |days| last_days(zone, moment, days))
+    }
+}
+
+impl ComponentTimeline {
+    /// The figure of every window that ends at the moment, with where it begins: the window's beginning, or the first
+    /// record where that is later.
+    pub fn windows(&self, zone: Zone, moment: Moment) -> Vec<(Window, Moment, Figure)> {
+        let figure = |window: Window| {
+            let from = window.from(zone, moment);
+            let from = self.since.map_or(from, |since| since.max(from));
+            (window, from, self.figure(from, moment))
+        };
+        WINDOWS.map(figure).to_vec()
+    }
+}
+
 /// Where the window "24 h" begins: 24 hours before the moment.
 pub fn last_24h(moment: Moment) -> Moment {
     moment - Span::from_mins(24 * 60)

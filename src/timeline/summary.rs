@@ -10,8 +10,11 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use crate::model::{
-    Body, ChainName, Hours, Later, Moment, ProbeKey, Record, Round, Run, Span, Strip, Summary, Verdict, Why,
+    Body, ChainName, ClosedDay, Head, Hours, Later, Moment, ProbeKey, Record, Round, Run, Span, Strip, Summary,
+    Verdict, Why,
 };
 use crate::timeline::bucket;
 use crate::timeline::recorded::{add, by_hour};
@@ -69,8 +72,27 @@ fn count(told: &mut Summary, record: &Record, until: Moment) {
     if told.end.is_none_or(|(n, _)| record.n >= n) {
         told.end = Some((record.n, record.t));
     }
-    if record.t <= until && told.head.as_ref().is_none_or(|(_, n)| record.n >= *n) {
-        told.head = Some((record.head.clone(), record.n));
+    if record.t <= until {
+        if told.head.as_ref().is_none_or(|(_, n)| record.n >= *n) {
+            told.head = Some((record.head.clone(), record.n));
+        }
+        ends(&mut told.days, record.t.utc().date_naive(), record.n, &record.head);
+    }
+}
+
+/// Keeps where the last two days ended: one of them is the last that is over, whatever day it is meanwhile. The order
+/// in which records come changes nothing.
+pub fn ends(days: &mut Vec<ClosedDay>, day: NaiveDate, n: u64, head: &Head) {
+    match days.iter_mut().find(|known| known.day == day) {
+        Some(known) if known.n > n => {}
+        Some(known) => (known.n, known.head) = (n, head.clone()),
+        None => {
+            if days.len() < 2 || days[0].day < day {
+                days.push(ClosedDay { day, n, head: head.clone() });
+                days.sort_unstable_by_key(|known| known.day);
+                days.drain(..days.len().saturating_sub(2));
+            }
+        }
     }
 }
 
@@ -290,6 +312,7 @@ pub fn join(into: &mut Summary, later: Summary, edges: &[Moment]) {
     if later.head.as_ref().map(|h| h.1) >= into.head.as_ref().map(|h| h.1) {
         into.head = later.head;
     }
+    later.days.iter().for_each(|end| ends(&mut into.days, end.day, end.n, &end.head));
     match (&mut into.blind, later.blind, later.times.is_empty()) {
         (Some((_, why)), Some((at, now)), _) if later.times.first() == Some(&at) => *why = now,
         (blind, now, false) => *blind = now,

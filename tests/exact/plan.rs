@@ -261,6 +261,6 @@ pub fn settings(zone: &str, step: i64, places: &[String], quorum: usize) -> Sett
         rules: Rules::default(),
         components: Vec::new(),
         journal: JournalSettings::default(),
-        publish: PublishSettings { folder: "public".into(), after: None },
+        publish: PublishSettings { folder: "public".into(), journal: false, after: None },
     }
 }
