@@ -425,6 +425,30 @@ mod tests {
     }
 
     #[test]
+    fn a_look_that_is_told_again_counts_once_however_it_is_read() {
+        let mut g = Grows::new();
+        let timed = |g: &Grows| {
+            let read = Reader::open(&g.at(), g.now + Span::from_mins(1)).unwrap().into_past();
+            let hours = read.history.chains[0].strips[0].hours.iter().map(|(_, buckets)| buckets.count());
+            hours.sum::<u64>()
+        };
+        g.look(Verdict::Up, 3);
+        g.agrees("three rounds");
+        g.append("local", g.now, round(Verdict::Up));
+        assert_eq!(timed(&g), 3, "the last round came again");
+        g.agrees("a doubled round");
+        let Body::Round(mut second) = round(Verdict::Down) else { unreachable!("it is a round") };
+        let good = Seen { is: Verdict::Up, ms: Some(40), after: Some(Span::from_secs(10)), ..second.not[0].clone() };
+        second.not.push(good);
+        g.now = g.now + Span::from_mins(1);
+        g.append("local", g.now, Body::Round(second));
+        assert_eq!(timed(&g), 4);
+        g.agrees("a second look");
+        g.append("local", g.now + Span::from_secs(10), round(Verdict::Up));
+        assert_eq!(timed(&g), 4, "a round at the instant of that second look stands for it");
+    }
+
+    #[test]
     fn a_torn_day_is_remarked_on_once() {
         let mut g = Grows::new();
         g.look(Verdict::Up, 10);
