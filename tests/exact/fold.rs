@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 
 use statuary::model::{Moment, Record, Settings, Vantage};
-use statuary::timeline::{
-    ComponentTimeline, Figure, ProbeTimeline, Timelines, days, group_figure, last_24h, last_days, months,
-};
+use statuary::timeline::{ComponentTimeline, Figure, ProbeTimeline, Timelines, WINDOWS, days, group_figure, months};
 
 use crate::told::Told;
 
@@ -54,20 +52,16 @@ pub fn tell(timelines: &Timelines, settings: &Settings, moment: Moment, told: &m
         component.probes.iter().for_each(|p| probe(p, component, moment, told));
         figures(component, settings, moment, told);
     }
-    for (name, from) in windows(settings, moment) {
+    for window in WINDOWS {
+        let from = window.from(settings.site.time_zone, moment);
         let children: Vec<Figure> = timelines.components.iter().map(|c| c.figure(from, moment)).collect();
         let group = group_figure(&children);
-        told.group(&name, &group.text(), &group.coverage_text());
+        told.group(window.name, &group.text(), &group.coverage_text());
     }
     for place in &timelines.places {
         let blind = place.blind.as_ref().map(|(since, _)| since.ms());
         told.place(place.vantage.as_str(), place.last_round.map(Moment::ms), blind, crate::heard_from(moment));
     }
-}
-
-fn windows(settings: &Settings, moment: Moment) -> Vec<(String, Moment)> {
-    let days = |n| (format!("{n} days"), last_days(settings.site.time_zone, moment, n));
-    vec![("24 h".to_owned(), last_24h(moment)), days(7), days(30), days(90)]
 }
 
 fn outages(component: &ComponentTimeline, told: &mut Told) {
@@ -106,10 +100,11 @@ fn figures(component: &ComponentTimeline, settings: &Settings, moment: Moment, t
         let of = [f.window_ms, f.known_ms, f.counted_ms, f.down_tenth_ms];
         told.figure(id, name, of, &[f.text(), f.coverage_text()]);
     };
-    for (name, from) in windows(settings, moment) {
-        sums(told, &name, component.figure(from, moment));
-    }
     let zone = settings.site.time_zone;
+    for (window, from, figure) in component.windows(zone, moment) {
+        sums(told, window.name, figure);
+        told.moment(id, &format!("{} since", window.name), component.since.map(|_| from.ms()));
+    }
     for day in days(component, zone, moment, crate::DAYS as u32) {
         sums(told, &day.date.to_string(), day.figure);
         let counts = [i64::from(day.blips), day.known_ms, day.down_ms, day.degraded_ms];

@@ -162,8 +162,8 @@ pub fn tell(world: &World<'_>, settings: &Settings, moment: Moment, told: &mut T
 /// Where each window begins: "24 h is 24 hours; N days is today and the N − 1 days before".
 fn windows(settings: &Settings, moment: Moment) -> Vec<(String, i64)> {
     let wall = Wall::of(settings.site.time_zone.name());
-    let days = |n: usize| (format!("{n} days"), wall.midnight(wall.last_dates(moment.ms(), n)[0]));
-    vec![("24 h".to_owned(), moment.ms() - 24 * 3_600_000), days(7), days(30), days(90)]
+    let days = |n: usize| (format!("{n}d"), wall.midnight(wall.last_dates(moment.ms(), n)[0]));
+    vec![("24h".to_owned(), moment.ms() - 24 * 3_600_000), days(7), days(30), days(90), days(365)]
 }
 
 fn probe(key: &str, strips: &[row::Strip], moment: Moment, told: &mut Told) {
@@ -244,6 +244,8 @@ impl Component {
         };
         for (name, from) in windows(settings, moment) {
             told_sums(told, &name, figure::sums(&self.pieces, from, now));
+            // "All begin at the component's first record at the earliest", and say so.
+            told.moment(id, &format!("{name} since"), self.since.map(|since| since.max(from)));
         }
         let wall = Wall::of(settings.site.time_zone.name());
         for date in wall.last_dates(now, crate::DAYS) {
