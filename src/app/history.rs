@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::{Folders, Trouble};
-use crate::journal::{self, JournalError, Kept, Position, Stamp, Told};
+use crate::journal::{self, ChainHead, JournalError, Kept, Position, Stamp, Told};
 use crate::model::{ChainName, Head, History, Moment, Origin, Record, Remark, Span, Summary};
 use crate::timeline;
 
@@ -54,6 +54,11 @@ impl Reader {
     /// What the record says so far.
     pub fn history(&self) -> &History {
         &self.kept.history
+    }
+
+    /// The chains that fork, with the ends of their branches that nothing joins yet.
+    pub fn forks(&self) -> &[(ChainName, Vec<ChainHead>)] {
+        &self.kept.forks
     }
 
     /// Writes the checkpoint anew where that is worth it. Without it the next run only reads more; what hinders it will
@@ -148,6 +153,7 @@ fn go_on(at: &Folders, kept: &mut Kept, until: Moment) -> Result<u64, JournalErr
     let read: Vec<ChainName> = kept.positions.iter().map(|p| p.chain.clone()).collect();
     kept.history.declared.retain(|r| read.contains(&r.chain));
     kept.history.chains.retain(|c| read.contains(&c.chain));
+    kept.forks.retain(|(chain, _)| read.contains(chain));
     let mut bytes = 0;
     let (desk, vantages): (Vec<ChainName>, Vec<ChainName>) = chains.into_iter().partition(ChainName::is_desk);
     for chain in desk {
@@ -192,8 +198,9 @@ fn desk_chain(at: &Folders, kept: &mut Kept, chain: &ChainName, until: Moment) -
         kept.positions.push(grown.position);
         return Ok(grown.bytes);
     }
-    let journal::Whole { records, remarks, position } = journal::read_whole(&at.journal, chain, until)?;
+    let journal::Whole { records, remarks, position, tips } = journal::read_whole(&at.journal, chain, until)?;
     forget_remarks(kept, at, chain);
+    note_fork(kept, chain, tips);
     kept.history.declared.retain(|r| r.chain != *chain);
     kept.history.declared.extend(records);
     kept.remarks.extend(remarks);
@@ -224,6 +231,7 @@ fn vantage_chain(
     }
     let read = journal::read_chain(&at.journal, chain, until, &make)?;
     forget_remarks(kept, at, chain);
+    note_fork(kept, chain, read.tips);
     kept.history.chains.retain(|c| c.chain != *chain);
     match read.told {
         Told::Days(days) => {
@@ -244,6 +252,14 @@ fn vantage_chain(
     Ok(WORTH_KEEPING + 1)
 }
 
+/// What a chain that was read anew is found to fork into.
+fn note_fork(kept: &mut Kept, chain: &ChainName, tips: Vec<ChainHead>) {
+    kept.forks.retain(|(forked, _)| forked != chain);
+    if !tips.is_empty() {
+        kept.forks.push((chain.clone(), tips));
+    }
+}
+
 /// A chain that is read anew is remarked on anew.
 fn forget_remarks(kept: &mut Kept, at: &Folders, chain: &ChainName) {
     let folder = at.journal.join(chain.as_str());
@@ -259,6 +275,7 @@ fn forget_remarks(kept: &mut Kept, at: &Folders, chain: &ChainName) {
 mod tests {
     use std::fs;
     use std::io::Write;
+    use std::path::Path;
 
     use tempfile::TempDir;
 
@@ -385,6 +402,51 @@ mod tests {
         g.append("local", g.now + Span::from_mins(180), round(Verdict::Up));
         fails_in_a_window(&mut g);
         g.agrees("a failure that began in a window, with a clock that went back before");
+    }
+
+    /// Puts a file in another's place, as git does.
+    fn replace(path: &Path, bytes: &[u8]) {
+        let beside = path.with_extension("new");
+        fs::write(&beside, bytes).unwrap();
+        fs::rename(beside, path).unwrap();
+    }
+
+    #[test]
+    fn what_a_merge_brings_is_read_wherever_it_stands() {
+        let day = |g: &Grows, day: &str| g.at().journal.join(format!("local/2026/11/{day}.jsonl"));
+        for theirs_first in [false, true] {
+            let mut g = Grows::new();
+            g.look(Verdict::Up, 20);
+            // It is the 20th for two hours more. The other copy writes less, and stops.
+            let trunk = fs::read(day(&g, "20")).unwrap();
+            let other = Grows::new();
+            fs::create_dir_all(day(&other, "20").parent().unwrap()).unwrap();
+            fs::write(day(&other, "20"), &trunk).unwrap();
+            let up = Round { gap: Span::from_secs(150), ..Round::default() };
+            other.append("local", g.now + Span::from_secs(30), Body::Round(up));
+            let theirs = fs::read(day(&other, "20")).unwrap().split_off(trunk.len());
+            g.look(Verdict::Down, 10);
+            g.agrees("before the merge");
+            let merged = |bytes: &[u8]| {
+                let (above, below) = bytes.split_at(if theirs_first { trunk.len() } else { bytes.len() });
+                [above, &theirs, below].concat()
+            };
+            let bytes = fs::read(day(&g, "20")).unwrap();
+            replace(&day(&g, "20"), &merged(&bytes));
+            g.agrees("a merge into the newest file");
+            replace(&day(&g, "20"), &bytes);
+            g.agrees("as if it had not been");
+            g.look(Verdict::Up, 120);
+            g.agrees("over midnight");
+            let bytes = fs::read(day(&g, "20")).unwrap();
+            replace(&day(&g, "20"), &merged(&bytes));
+            g.agrees("a merge into the file of yesterday");
+            let read = Reader::open(&g.at(), g.now).unwrap();
+            assert_eq!(
+                read.forks().iter().map(|(chain, tips)| (chain.as_str(), tips.len())).collect::<Vec<_>>(),
+                [("local", 2)]
+            );
+        }
     }
 
     #[test]

@@ -131,6 +131,7 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     let now = want.at.unwrap_or_else(clock::now);
 
     let mut read = history::Reader::open(&at, now)?;
+    save::joins(&at, &loaded, read.forks(), want.publish, now)?;
     if want.look {
         let past = past::looks(read.history(), &loaded.settings.run.vantage);
         let looked = probe::round(&loaded.plans, &loaded.settings.run, &past, now);

@@ -108,9 +108,10 @@ pub fn world<'a>(
     }
 }
 
-/// What a visitor should be told of a damaged record: how much, not where.
+/// What a visitor should be told of a damaged record: how much, not where. What is about no line of it (two copies that
+/// were joined) is no damage.
 fn public_remarks(remarks: &[Remark]) -> Vec<Remark> {
-    match remarks.len() {
+    match remarks.iter().filter(|r| r.origin.is_some()).count() {
         0 => Vec::new(),
         1 => vec![Remark { origin: None, text: "One place in the record is damaged and was stepped around.".into() }],
         n => vec![Remark {

@@ -10,9 +10,12 @@ use std::path::PathBuf;
 use crate::app::{Folders, Trouble};
 use crate::config::Loaded;
 use crate::incident::Due;
-use crate::journal;
+use crate::journal::{self, ChainHead};
 use crate::model::{Body, ChainName, Moment, Record};
 use crate::probe::{self, Looked};
+
+/// Chains that fork, with the ends of their branches.
+pub type Forks = [(ChainName, Vec<ChainHead>)];
 
 /// Appends the round: what may be published first, then what may not. Saved when this returns.
 pub fn round(at: &Folders, loaded: &Loaded, looked: &Looked, now: Moment) -> Result<(), Trouble> {
@@ -29,6 +32,18 @@ pub fn round(at: &Folders, loaded: &Loaded, looked: &Looked, now: Moment) -> Res
     }
     journal::append(&at.journal, &ChainName::of_vantage(&run.vantage, false), &[(now, Body::Round(public))])?;
     save(at, loaded)
+}
+
+/// Joins the branches of this machine's own chains that two runs grew from one copy; the desk's too where it publishes.
+/// Saved with what the run appends next, or by [`owed()`].
+pub fn joins(at: &Folders, loaded: &Loaded, forks: &Forks, desk: bool, now: Moment) -> Result<(), Trouble> {
+    let vantage = &loaded.settings.run.vantage;
+    let mine = |chain: &ChainName| if chain.is_desk() { desk } else { chain.vantage().as_ref() == Some(vantage) };
+    for (chain, tips) in forks.iter().filter(|(chain, _)| mine(chain)) {
+        owe(at, loaded);
+        journal::join(&at.journal, chain, now, tips)?;
+    }
+    Ok(())
 }
 
 /// Saves what an earlier run appended and did not save; there is nothing to do where that is not so.

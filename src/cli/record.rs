@@ -89,6 +89,7 @@ pub fn stat(site: &Path, format: Format) -> Result<u8, Trouble> {
                     "bytes": c.bytes, "days": c.days, "first": c.first.map(Moment::rfc3339),
                     "last": c.last.map(Moment::rfc3339), "median_ms": ms(c.median), "p95_ms": ms(c.p95),
                     "holes": c.holes, "longest_hole_ms": ms(c.longest_hole), "interval_ms": ms(c.interval),
+                    "forks": c.forks, "forks_not_joined": c.loose,
                 }))
                 .collect::<Vec<_>>()
         ));
@@ -110,6 +111,13 @@ pub fn stat(site: &Path, format: Format) -> Result<u8, Trouble> {
         }
         if let Some(longest) = c.longest_hole {
             say(format!("  {} that nobody watched, the longest {longest}", count(c.holes, "hole")));
+        }
+        if c.forks > 0 {
+            let open = match c.loose {
+                0 => "joined".to_owned(),
+                n => format!("{n} of them not joined; the next run on the machine that writes this chain does it"),
+            };
+            say(format!("  {} where two runs went on from one copy: {open}", count(c.forks, "fork")));
         }
         if let Some(interval) = c.interval {
             say(format!("  interval to set: \"{}\"", interval.to_string().replace(' ', "")));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::journal::files::{self, Day};
-use crate::journal::read;
+use crate::journal::read::{self, WholeChain};
 use crate::journal::wire::Names;
 use crate::journal::write::root_of;
 use crate::journal::{ChainHead, JournalError, Position};
@@ -20,6 +20,8 @@ pub struct ChainTold {
     pub remarks: Vec<Remark>,
     /// How far it was read; none where it was not read file by file.
     pub position: Option<Position>,
+    /// The ends of its branches that nothing joins, that with the greatest number last; empty where it does not fork.
+    pub tips: Vec<ChainHead>,
 }
 
 /// What was made of a chain's files.
@@ -66,9 +68,9 @@ pub(super) fn read_chain(
     let listing = files::list(root, chain)?;
     let files = read_files(chain, &listing.days, until, make)?;
     if !in_order(chain, &files) {
-        let (records, remarks) = read::read_one(root, chain)?;
+        let WholeChain { records, remarks, tips } = read::read_one(root, chain)?;
         let position = position_of(root, chain, &records, until)?;
-        return Ok(ChainTold { told: Told::Whole(records), remarks, position });
+        return Ok(ChainTold { told: Told::Whole(records), remarks, position, tips });
     }
     let mut remarks = listing.remarks;
     let mut head: Option<ChainHead> = None;
@@ -92,7 +94,7 @@ pub(super) fn read_chain(
         }
         summaries.push(file.summary);
     }
-    Ok(ChainTold { told: Told::Days(summaries), remarks, position })
+    Ok(ChainTold { told: Told::Days(summaries), remarks, position, tips: Vec::new() })
 }
 
 fn read_files(

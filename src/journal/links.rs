@@ -137,12 +137,29 @@ impl Tree<'_> {
     fn order_in_files(&mut self) {
         for pair in self.chain.rows.windows(2) {
             let [above, row] = pair else { continue };
-            let branch = self.by_hash.get(&row.p).is_some_and(|before| self.children[*before] > 1);
-            let told = self.is_told(above) || self.is_told(row);
-            if above.file == row.file && row.n <= above.n && !branch && !told {
+            if above.file != row.file || row.n > above.n || self.is_told(above) || self.is_told(row) {
+                continue;
+            }
+            let begins = self.by_hash.get(&row.p).is_some_and(|before| self.children[*before] > 1);
+            if !begins && !self.is_beside(row, above) {
                 self.fail(row, format!("record {} stands below record {}", row.n, above.n));
             }
         }
+    }
+
+    /// Whether two records stand on two branches of a fork, so that the one with the greater number does not come from
+    /// the other.
+    fn is_beside(&self, row: &Row, greater: &Row) -> bool {
+        let mut at = greater;
+        while at.n > row.n {
+            match self.by_hash.get(&at.p) {
+                Some(before) if at.join.is_none() && self.chain.rows[*before].n < at.n => {
+                    at = &self.chain.rows[*before];
+                }
+                _ => return false,
+            }
+        }
+        at.n == row.n && at.h != row.h
     }
 
     /// A record stands in the file of its UTC day, or in a newer one where its day was already compacted.

@@ -16,6 +16,7 @@ mod body;
 mod days;
 mod desk_form;
 mod files;
+mod forks;
 mod kept;
 mod links;
 mod lock;
@@ -82,8 +83,19 @@ pub struct Position {
     pub head: ChainHead,
     /// The latest round's time.
     pub latest: Option<Moment>,
-    /// The months that it held, with when their folders changed (ns since the epoch), and their days as bits.
-    pub months: Vec<(u32, i64, u32)>,
+    /// The months that it held.
+    pub months: Vec<Month>,
+}
+
+/// A month's folder of a chain, as it was when it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Month {
+    /// Which, as `YYYYMM00`.
+    pub month: u32,
+    /// When its list of files last changed, in ns since the epoch; 0: nobody could tell.
+    pub changed: i64,
+    /// Its days, from 1, each with the size of its raw file in bytes, and one more; 0: it may still have grown.
+    pub days: Vec<(u32, u64)>,
 }
 
 /// Why the journal could not be written or read.
@@ -150,9 +162,7 @@ pub fn read(root: &Path) -> Result<Reading, JournalError> {
 pub fn read_chain(root: &Path, chain: &ChainName, until: Moment, make: &Make<'_>) -> Result<ChainTold, JournalError> {
     let months = since::months(root, chain)?;
     let mut told = days::read_chain(root, chain, until, make)?;
-    if let Some(position) = &mut told.position {
-        position.months = months;
-    }
+    told.position = told.position.map(|position| since::at(root, position, months));
     Ok(told)
 }
 
@@ -176,14 +186,16 @@ pub struct Whole {
     pub remarks: Vec<Remark>,
     /// How far it was read; none where nothing can be read on from it.
     pub position: Option<Position>,
+    /// The ends of its branches that nothing joins, that with the greatest number last; empty where it does not fork.
+    pub tips: Vec<ChainHead>,
 }
 
 /// Reads all records of one chain, in the order of `n`, and remarks on what is odd about them.
 pub fn read_whole(root: &Path, chain: &ChainName, until: Moment) -> Result<Whole, JournalError> {
     let months = since::months(root, chain)?;
-    let (records, remarks) = read::read_one(root, chain)?;
-    let position = days::position_of(root, chain, &records, until)?.map(|position| Position { months, ..position });
-    Ok(Whole { records, remarks, position })
+    let read::WholeChain { records, remarks, tips } = read::read_one(root, chain)?;
+    let position = days::position_of(root, chain, &records, until)?.map(|position| since::at(root, position, months));
+    Ok(Whole { records, remarks, position, tips })
 }
 
 /// Reads the checkpoint under the state's folder; none where there is none that can be used.
@@ -230,6 +242,12 @@ pub fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>,
 /// are stepped over and named by the record's `skip`.
 pub fn append(root: &Path, chain: &ChainName, bodies: &[(Moment, Body)]) -> Result<Vec<Record>, JournalError> {
     write::append(root, chain, bodies)
+}
+
+/// Joins the branches of a forked chain, whose ends these are, and returns the records that do it. To be called by the
+/// machine that writes the chain, and by one run at a time.
+pub fn join(root: &Path, chain: &ChainName, t: Moment, tips: &[ChainHead]) -> Result<Vec<Record>, JournalError> {
+    write::join(root, chain, t, tips)
 }
 
 /// Waits until these heads, and so all before them, are on the disk. Whoever derives something from records that were

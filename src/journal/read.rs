@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use crate::journal::days::head_of;
 use crate::journal::files::{self, Day, Line};
+use crate::journal::forks::{self, Forks};
 use crate::journal::seal::Flaw;
 use crate::journal::wire::{self, Decoded, Names};
 use crate::journal::write::root_of;
-use crate::journal::{JournalError, Reading};
+use crate::journal::{ChainHead, JournalError, Reading};
 use crate::model::{Body, ChainName, Head, Moment, Origin, Record, Remark};
 
 /// The most remarks per chain that are written out; the rest are counted.
@@ -31,7 +32,7 @@ struct ChainReading {
 pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
     let mut reading = Reading::default();
     for chain in files::chains(root)? {
-        let (mut records, mut remarks) = read_one(root, &chain)?;
+        let WholeChain { mut records, mut remarks, .. } = read_one(root, &chain)?;
         if let Some(last) = records.last() {
             reading.heads.insert(chain, head_of(last));
         }
@@ -41,16 +42,26 @@ pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
     Ok(reading)
 }
 
+/// All of a chain.
+pub(super) struct WholeChain {
+    /// In the order of `n`.
+    pub(super) records: Vec<Record>,
+    /// What is odd about them.
+    pub(super) remarks: Vec<Remark>,
+    /// The ends of its branches, see [`Forks::tips`].
+    pub(super) tips: Vec<ChainHead>,
+}
+
 /// One chain's records in the order of `n`, and what is odd about them.
-pub(super) fn read_one(root: &Path, chain: &ChainName) -> Result<(Vec<Record>, Vec<Remark>), JournalError> {
+pub(super) fn read_one(root: &Path, chain: &ChainName) -> Result<WholeChain, JournalError> {
     let mut one = read_chain(root, chain, &mut Names::default())?;
     one.order();
-    one.check_links(chain);
+    let Forks { tips, .. } = one.check_links(chain);
     if one.more > 0 {
         let text = format!("chain {chain}: {} more remarks; `statuary journal verify` lists all", one.more);
         one.remarks.push(Remark { origin: None, text });
     }
-    Ok((one.records, one.remarks))
+    Ok(WholeChain { records: one.records, remarks: one.remarks, tips })
 }
 
 /// The rounds of all vantages within some spans of time (both ends included), chain by chain.
@@ -245,8 +256,7 @@ impl ChainReading {
 
     /// Remarks on records whose `n` or `p` does not fit what stands before, and drops second copies. A chain may begin
     /// later than at 0: a checkout need not hold the older days.
-    fn check_links(&mut self, chain: &ChainName) {
-        let joined = self.records.iter().any(|r| matches!(r.body, Body::Join(..)));
+    fn check_links(&mut self, chain: &ChainName) -> Forks {
         let mut level = Level { n: None, heads: Vec::new(), before: vec![root_of(chain)] };
         let mut told = Vec::new();
         let mut double = vec![false; self.records.len()];
@@ -256,7 +266,7 @@ impl ChainReading {
                 told.push((i, format!("record {} stands here a second time; it is read once", record.n)));
                 continue;
             }
-            if let Some(text) = level.step(record, joined) {
+            if let Some(text) = level.step(record) {
                 told.push((i, text));
             }
             if !level.leads_to(record) {
@@ -275,6 +285,9 @@ impl ChainReading {
         }
         let mut keep = double.iter().map(|double| !double);
         self.records.retain(|_| keep.next().unwrap_or(true));
+        let forks = forks::find(chain, &self.records);
+        self.remarks.extend(forks.forks.iter().map(|fork| fork.remark(chain)));
+        forks
     }
 }
 
@@ -288,7 +301,7 @@ struct Level {
 
 impl Level {
     /// Goes on to a record's number, and says what is odd about it.
-    fn step(&mut self, record: &Record, joined: bool) -> Option<String> {
+    fn step(&mut self, record: &Record) -> Option<String> {
         let n = record.n;
         let reached = self.n.replace(n);
         match reached {
@@ -297,10 +310,7 @@ impl Level {
                 self.before.clear();
                 None
             }
-            Some(same) if same == n => {
-                let healed = if joined { "a later record joins the two" } else { "two runs wrote at one time" };
-                Some(format!("the chain forks: this is a second record {n}; {healed}"))
-            }
+            Some(same) if same == n => None,
             Some(last) if last + 1 == n => {
                 self.before = std::mem::take(&mut self.heads);
                 None

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use crate::journal::JournalError;
 use crate::journal::files::{self, Listing};
+use crate::journal::forks;
+use crate::journal::read;
 use crate::journal::wire::{self, Names};
 use crate::model::{Body, ChainName, Moment, Span};
 
@@ -45,26 +47,42 @@ pub struct ChainStat {
     pub holes: u64,
     /// The longest time in one of them that no round vouches for.
     pub longest_hole: Option<Span>,
+    /// How often two runs went on from one copy of it.
+    pub forks: u64,
+    /// Those of them that nothing joins yet.
+    pub loose: u64,
     /// The interval to set (`[run] interval`): with it, 95 of 100 steps leave no hole, as a look vouches for
     /// 2.5 intervals.
     pub interval: Option<Span>,
 }
 
-/// Figures of every chain under `root`. Reads everything once, and keeps two numbers per round.
+/// Figures of every chain under `root`. Reads everything once, and keeps three numbers per record.
 pub fn stat(root: &Path) -> Result<Stat, JournalError> {
     let chains = files::chains(root)?;
     let stats = chains.into_iter().map(|chain| {
         let listing = files::list(root, &chain)?;
-        stat_chain(chain, &listing)
+        stat_chain(root, chain, &listing)
     });
     Ok(Stat { chains: stats.collect::<Result<_, _>>()? })
 }
 
-fn stat_chain(chain: ChainName, listing: &Listing) -> Result<ChainStat, JournalError> {
+/// How often a chain with these numbers forks, and how often nothing joins the branches. Only where a number stands
+/// twice, which is rare, all its records are in memory at once.
+fn forks_of(root: &Path, chain: &ChainName, mut numbers: Vec<u64>) -> Result<(u64, u64), JournalError> {
+    numbers.sort_unstable();
+    if numbers.windows(2).all(|pair| pair[0] != pair[1]) {
+        return Ok((0, 0));
+    }
+    let forks = forks::find(chain, &read::read_one(root, chain)?.records).forks;
+    let loose = forks.iter().filter(|fork| !fork.joined).count();
+    Ok((forks.len() as u64, loose as u64))
+}
+
+fn stat_chain(root: &Path, chain: ChainName, listing: &Listing) -> Result<ChainStat, JournalError> {
     let mut names = Names::default();
     let (mut records, mut damaged, mut bytes) = (0, 0, 0);
     let (mut first, mut last) = (None::<Moment>, None::<Moment>);
-    let mut rounds: Vec<(Moment, Span)> = Vec::new();
+    let (mut rounds, mut numbers) = (Vec::<(Moment, Span)>::new(), Vec::new());
     for (_, path) in &listing.days {
         files::lines(path, |line| {
             bytes += line.length;
@@ -73,6 +91,7 @@ fn stat_chain(chain: ChainName, listing: &Listing) -> Result<ChainStat, JournalE
                 return;
             };
             records += 1;
+            numbers.push(decoded.record.n);
             let t = decoded.record.t;
             first = Some(first.map_or(t, |f| f.min(t)));
             last = last.max(Some(t));
@@ -87,6 +106,7 @@ fn stat_chain(chain: ChainName, listing: &Listing) -> Result<ChainStat, JournalE
     let holes = rounds.windows(2).map(|pair| pair[1].0 - pair[0].0 - pair[0].1).filter(|hole| *hole > Span::ZERO);
     let (count, longest) = holes.fold((0, None), |(count, longest), hole| (count + 1, longest.max(Some(hole))));
     steps.sort_unstable();
+    let (forks, loose) = forks_of(root, &chain, numbers)?;
     let (median, p95) = (rank(&steps, 50), rank(&steps, 95));
     Ok(ChainStat {
         chain,
@@ -101,6 +121,8 @@ fn stat_chain(chain: ChainName, listing: &Listing) -> Result<ChainStat, JournalE
         p95,
         holes: count,
         longest_hole: longest,
+        forks,
+        loose,
         interval: median.zip(p95).map(|(median, p95)| interval(median, p95)),
     })
 }

@@ -8,6 +8,7 @@ use crate::journal::{Finding, JournalError, VerifyOptions, append, chains, read,
 use crate::model::{Body, ChainName, Detail, Head, Moment, ProbeKey, Round, Span};
 
 mod astray;
+mod branches;
 mod damage;
 mod exhaustive;
 

@@ -4,13 +4,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::journal::JournalError;
 use crate::journal::astray::{self, Found};
+use crate::journal::days::head_of;
 use crate::journal::files::{Day, End, MAX_LINE_BYTES};
 use crate::journal::lock;
 use crate::journal::seal;
 use crate::journal::stray;
 use crate::journal::wire::{self, Names};
+use crate::journal::{ChainHead, JournalError};
 use crate::model::{Body, ChainName, Head, Moment, Record, Skip, Span};
 
 /// How long an append waits for another append to the same chain.
@@ -26,6 +27,8 @@ struct Chain<'a> {
     found: Found,
     /// The day whose file holds the head.
     head: Option<Day>,
+    /// What the next record follows, and the greatest number so far, where that is not the head.
+    follows: Option<ChainHead>,
 }
 
 /// See [`crate::journal::append`].
@@ -39,12 +42,7 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
     if bodies.is_empty() {
         return Ok(Vec::new());
     }
-    let folder = root.join(name.as_str());
-    make_folder(&folder)?;
-    let _held = lock::hold_folder(&folder, PATIENCE)?;
-    let mut chain = Chain { found: astray::find(&folder, name)?, name, folder, head: None };
-    chain.reach(chain.target(days[0]))?;
-    chain.settle_head(chain.target(days[0]))?;
+    let (mut chain, _held) = Chain::open(root, name, days[0])?;
     let (mut written, mut names) = (Vec::with_capacity(bodies.len()), Names::default());
     let mut from = 0;
     while from < bodies.len() {
@@ -52,6 +50,26 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
         let to = (from..bodies.len()).find(|i| chain.target(days[*i]) != day).unwrap_or(bodies.len());
         written.extend(chain.write_day(day, &bodies[from..to], &mut names)?);
         from = to;
+    }
+    Ok(written)
+}
+
+/// See [`crate::journal::join`].
+pub(super) fn join(root: &Path, name: &ChainName, t: Moment, tips: &[ChainHead]) -> Result<Vec<Record>, JournalError> {
+    let (Some(day), [.., greatest]) = (Day::of(t), tips) else { return Ok(Vec::new()) };
+    let (mut chain, _held) = Chain::open(root, name, day)?;
+    let head = chain.head.and_then(|day| chain.found.ends.get(&day)?.last.as_ref()).map(head_of);
+    // Where the files were put together in another order the last record in them is no end of a branch.
+    let first = tips.iter().find(|tip| head.as_ref().is_some_and(|head| head.head == tip.head)).unwrap_or(greatest);
+    let n = head.iter().chain(tips).map(|head| head.n).max().unwrap_or(0);
+    let mut follows = ChainHead { n, ..first.clone() };
+    let (mut written, mut names) = (Vec::new(), Names::default());
+    for tip in tips.iter().filter(|tip| tip.head != first.head) {
+        let body = Body::Join(follows.head.clone(), tip.head.clone());
+        chain.follows = Some(follows.clone());
+        let target = chain.target(day);
+        written.extend(chain.write_day(target, &[(t, body)], &mut names)?);
+        follows = written.last().map_or(follows, head_of);
     }
     Ok(written)
 }
@@ -77,7 +95,18 @@ fn check_name(name: &ChainName) -> Result<(), JournalError> {
     Ok(())
 }
 
-impl Chain<'_> {
+impl<'a> Chain<'a> {
+    /// Opens a chain for records of a day or more, and keeps other appends out while the file lives.
+    fn open(root: &Path, name: &'a ChainName, day: Day) -> Result<(Self, File), JournalError> {
+        let folder = root.join(name.as_str());
+        make_folder(&folder)?;
+        let held = lock::hold_folder(&folder, PATIENCE)?;
+        let mut chain = Self { found: astray::find(&folder, name)?, name, folder, head: None, follows: None };
+        chain.reach(chain.target(day))?;
+        chain.settle_head(chain.target(day))?;
+        Ok((chain, held))
+    }
+
     /// Finds out how a day's file ends, and where the head is.
     fn reach(&mut self, day: Day) -> Result<(), JournalError> {
         self.found.reach(&self.folder, self.name, day)?;
@@ -120,6 +149,7 @@ impl Chain<'_> {
         let last = records.last().cloned().or(end.last);
         self.found.wrote(day, End { last, whole: size, size, newline: true });
         self.head = Some(day);
+        self.follows = None;
         Ok(records)
     }
 
@@ -131,9 +161,10 @@ impl Chain<'_> {
         mut torn: Option<Skip>,
         names: &mut Names,
     ) -> Result<Vec<Record>, JournalError> {
-        let before = self.head.and_then(|day| self.found.ends.get(&day)?.last.as_ref());
-        let mut prev = before.map_or_else(|| root_of(self.name), |r| r.head.clone());
-        let first = before.map_or(0, |r| r.n.saturating_add(1));
+        let head = || self.head.and_then(|day| self.found.ends.get(&day)?.last.as_ref()).map(head_of);
+        let before = self.follows.clone().or_else(head);
+        let first = before.as_ref().map_or(0, |head| head.n.saturating_add(1));
+        let mut prev = before.map_or_else(|| root_of(self.name), |head| head.head);
         if first > MAX_NUMBER {
             let name = self.name;
             return Err(JournalError::Unwritable(format!(

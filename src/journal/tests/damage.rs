@@ -160,6 +160,6 @@ fn a_joined_fork_passes_with_a_remark_and_an_open_one_fails() {
     assert!(is_good(root.path()), "{:?}", fatal(root.path()));
     let reading = read(root.path()).unwrap();
     assert_eq!(reading.records.len(), 6);
-    insta::assert_snapshot!(reading.remarks[0].text, @"the chain forks: this is a second record 2; a later record joins the two");
+    insta::assert_snapshot!(reading.remarks[0].text, @"chain local: it forks: record 2 stands twice, as two runs went on from one copy; a later record joins the two");
     assert_eq!(reading.remarks.len(), 1);
 }
