@@ -17,6 +17,7 @@
 //! | [`publish`] | put pages where the world sees them |
 //! | [`notify`] | tell people what is due and not told |
 //! | [`config`] | the operator's file into nouns, or every mistake at once |
+//! | [`exchange`] | write the record for others |
 //! | [`app`] | join the rooms in one direction; read the clock once |
 //! | [`demo`], [`serve`] | the small Stella; a preview server |
 //! | [`cli`] | the command line, progress, exit codes |
@@ -40,6 +41,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod exchange;
 pub mod expr;
 pub mod incident;
 pub mod journal;

@@ -1,23 +1,33 @@
 //! Questions that the command line and the demo ask of single rooms; nothing here is part of the one way.
 
 use std::collections::BTreeMap;
+use std::io::{ErrorKind, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use crate::app::{Folders, Trouble, clock, conf, history, save, stands_at};
+use crate::app::{Folders, Kept, Proof, Trouble, clock, conf, history, proof, save, stands_at};
 use crate::config::{self, Loaded, Mistakes, Purpose};
+use crate::exchange::{self, ExchangeError, ExportFormat, Exported};
 use crate::incident;
-use crate::journal::{self, ChainHead, Stat, Verification, VerifyOptions};
-use crate::model::{Body, ChainName, Head, History, Moment, Record, Remark, WriteUp};
+use crate::journal::{self, ChainHead, Range, Stat, Tell, Verification, VerifyOptions, Walked};
+use crate::model::{Body, ChainName, Head, History, Moment, Record, Remark, Span, WriteUp};
 use crate::probe::{KINDS, KindInfo};
 use crate::timeline;
 
-/// Proves the record, against heads that were kept elsewhere where they are given.
-pub fn verify(site: &Path, head: Option<&str>, contains: Option<&str>) -> Result<Verification, Trouble> {
-    let options = VerifyOptions { head: kept(head)?, contains: kept(contains)? };
-    Ok(journal::verify(&record_of(site)?, &options)?)
+/// Proves a record, against heads that were kept elsewhere where they are given.
+pub fn verify(kept: &Kept, head: Option<&str>, contains: Option<&str>) -> Result<Verification, Trouble> {
+    let options = VerifyOptions { head: head_of(head)?, contains: head_of(contains)? };
+    let mut proof = journal::verify(&kept.root, &options)?;
+    kept.rename(&mut proof);
+    Ok(proof)
 }
 
-fn kept(text: Option<&str>) -> Result<Option<Head>, Trouble> {
+/// Proves a published copy, and works the site's figures out again from it.
+pub fn prove(from: &str, head: Option<&str>, contains: Option<&str>, tell: Tell<'_>) -> Result<Proof, Trouble> {
+    proof::prove(from, &VerifyOptions { head: head_of(head)?, contains: head_of(contains)? }, tell)
+}
+
+fn head_of(text: Option<&str>) -> Result<Option<Head>, Trouble> {
     let Some(text) = text else { return Ok(None) };
     let text = text.trim().to_ascii_lowercase();
     if text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
@@ -27,25 +37,61 @@ fn kept(text: Option<&str>) -> Result<Option<Head>, Trouble> {
 }
 
 /// The head of every chain.
-pub fn heads(site: &Path) -> Result<BTreeMap<ChainName, ChainHead>, Trouble> {
-    Ok(journal::read(&record_of(site)?)?.heads)
+pub fn heads(kept: &Kept) -> Result<BTreeMap<ChainName, ChainHead>, Trouble> {
+    Ok(journal::read(&kept.root)?.heads)
 }
 
 /// What each chain holds.
-pub fn stat(site: &Path) -> Result<Stat, Trouble> {
-    Ok(journal::stat(&record_of(site)?)?)
+pub fn stat(kept: &Kept) -> Result<Stat, Trouble> {
+    Ok(journal::stat(&kept.root)?)
 }
 
-/// Where the record lies. A wrong folder must not look like an empty record that holds.
-fn record_of(site: &Path) -> Result<PathBuf, Trouble> {
-    let journal = Folders::of(site).journal;
-    if journal.exists() || site.join("statuary.toml").exists() {
-        return Ok(journal);
+/// The chains of a record.
+pub fn chains(kept: &Kept) -> Result<Vec<ChainName>, Trouble> {
+    Ok(journal::chains(&kept.root)?)
+}
+
+/// Walks through a record, a day's records at a time in the order of time.
+pub fn walk(kept: &Kept, range: &Range, each: &mut dyn FnMut(&[Record]) -> ControlFlow<()>) -> Result<Walked, Trouble> {
+    Ok(journal::walk(&kept.root, range, each)?)
+}
+
+/// Writes a record's looks for others. A reader that has had enough (a closed pipe) is no trouble: none is told.
+pub fn export(
+    kept: &Kept,
+    range: &Range,
+    component: Option<&str>,
+    format: ExportFormat,
+    out: &mut dyn Write,
+) -> Result<Option<Exported>, Trouble> {
+    let names = component.map(|id| names_of(kept, id));
+    match exchange::export(&kept.root, range, names.as_deref(), format, out) {
+        Ok(done) => Ok(Some(done)),
+        Err(ExchangeError::Write(e)) if e.kind() == ErrorKind::BrokenPipe => Ok(None),
+        Err(e) => Err(Trouble::Save(e.to_string())),
     }
-    Err(Trouble::Usage(format!(
-        "{} holds neither a journal nor a statuary.toml; name the site's folder with --site",
-        site.display()
-    )))
+}
+
+/// Every id that a component has or had in the record.
+pub fn names_of(kept: &Kept, id: &str) -> Vec<String> {
+    let component = kept.settings.as_ref().and_then(|s| s.component(id));
+    let known = component.map(|c| std::iter::once(&c.id).chain(&c.formerly).map(ToString::to_string).collect());
+    known.unwrap_or_else(|| vec![id.to_owned()])
+}
+
+/// A time as a person types it where a record is read: a moment, or how long ago (`2h`).
+pub fn time(kept: &Kept, text: &str) -> Result<Moment, Trouble> {
+    let ago = humantime::parse_duration(text).ok().and_then(|d| i64::try_from(d.as_millis()).ok());
+    if let Some(ago) = ago {
+        return Ok(clock::now() - Span::from_ms(ago));
+    }
+    let zone = kept.zone();
+    clock::read_moment(text, zone).ok_or_else(|| {
+        let zone = zone.name();
+        Trouble::Usage(format!(
+            "`{text}` is no time; write `2026-11-23 09:20` (read in {zone}), RFC 3339 with an offset, or `2h` for two hours ago"
+        ))
+    })
 }
 
 /// What could not be read as meant in the write-ups, as a run would report it after it has published them.
@@ -81,6 +127,23 @@ pub fn kinds(name: Option<&str>) -> Result<Vec<KindInfo>, Trouble> {
         let known: Vec<&str> = KINDS.iter().map(|k| k.name).collect();
         Trouble::Usage(format!("`{name}` is no kind of probe; this build has {}", known.join(", ")))
     })
+}
+
+/// How often a run comes, by the config; by the last good one where that is broken.
+pub fn interval(site: &Path) -> Result<Span, Trouble> {
+    let purpose = Purpose { looks: false, tells: false };
+    match config::load(site, purpose) {
+        Ok(loaded) => Ok(loaded.settings.run.interval),
+        Err(mistakes) => {
+            let last = config::load_last_good(site, purpose).ok_or(mistakes)?;
+            Ok(last.settings.run.interval)
+        }
+    }
+}
+
+/// A duration as the config writes it.
+pub fn duration(typed: &str) -> Option<Span> {
+    config::duration(typed)
 }
 
 /// Where the site is published.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::app::{Folders, Trouble};
 use crate::journal::{self, ChainHead, JournalError, Kept, Position, Stamp, Told};
-use crate::model::{ChainName, Head, History, Moment, Origin, Record, Remark, Span, Summary};
+use crate::model::{ChainName, ClosedDay, Head, History, Moment, Origin, Record, Remark, Span, Summary, Witness};
 use crate::timeline;
 
 /// So much may be read anew in each run before the checkpoint is written anew, in bytes.
@@ -118,22 +118,27 @@ pub fn bring_hours(at: &Folders, history: &mut History, hours: Option<Stamp>, un
     Ok(())
 }
 
-/// The head of every public chain as it is known in a history: name, hash, number.
-pub fn heads(history: &History, moment: Moment) -> Vec<(ChainName, Head, u64)> {
-    let mut heads: BTreeMap<&ChainName, (&Head, u64)> = BTreeMap::new();
-    for record in history.declared.iter().filter(|r| r.t <= moment) {
-        let newest = heads.entry(&record.chain).or_insert((&record.head, record.n));
-        if record.n >= newest.1 {
-            *newest = (&record.head, record.n);
+/// Where every public chain ends, and where its last whole day did, as known in a history at its moment.
+pub fn heads(history: &History, moment: Moment) -> Vec<Witness> {
+    let mut ends: BTreeMap<&ChainName, (&Head, u64, Vec<ClosedDay>)> = BTreeMap::new();
+    for record in history.declared.iter().filter(|r| r.t <= moment && r.chain.is_public()) {
+        let (head, n, days) = ends.entry(&record.chain).or_insert((&record.head, record.n, Vec::new()));
+        if record.n >= *n {
+            (*head, *n) = (&record.head, record.n);
         }
+        timeline::ends(days, record.t.utc().date_naive(), record.n, &record.head);
     }
-    for summary in &history.chains {
+    for summary in history.chains.iter().filter(|c| c.chain.is_public()) {
         if let Some((head, n)) = &summary.head {
-            heads.insert(&summary.chain, (head, *n));
+            ends.insert(&summary.chain, (head, *n, summary.days.clone()));
         }
     }
-    let public = heads.into_iter().filter(|(chain, _)| chain.is_public());
-    public.map(|(chain, (head, n))| (chain.clone(), head.clone(), n)).collect()
+    let today = moment.utc().date_naive();
+    let witness = |(chain, (head, n, days)): (&ChainName, (&Head, u64, Vec<ClosedDay>))| {
+        let closed = days.into_iter().rfind(|end| end.day < today);
+        Witness { chain: chain.clone(), n, head: head.clone(), closed }
+    };
+    ends.into_iter().map(witness).collect()
 }
 
 /// The time of each chain's last record.
@@ -155,9 +160,16 @@ fn go_on(at: &Folders, kept: &mut Kept, until: Moment) -> Result<u64, JournalErr
     kept.history.chains.retain(|c| read.contains(&c.chain));
     kept.forks.retain(|(chain, _)| read.contains(chain));
     let mut bytes = 0;
+    let known = timeline::window_edges(&kept.history.declared);
     let (desk, vantages): (Vec<ChainName>, Vec<ChainName>) = chains.into_iter().partition(ChainName::is_desk);
     for chain in desk {
         bytes += desk_chain(at, kept, &chain, until)?;
+    }
+    // A desk whose clock is behind may say late where a window began or ended.
+    let said = timeline::window_edges(&kept.history.declared);
+    let late: Vec<Moment> = said.into_iter().filter(|edge| known.binary_search(edge).is_err()).collect();
+    for told in kept.history.chains.iter().filter(|c| timeline::lies_across(c, &late)) {
+        kept.positions.retain(|p| p.chain != told.chain);
     }
     let edges = timeline::edges(&kept.history.declared);
     for chain in vantages {
@@ -450,6 +462,24 @@ mod tests {
     }
 
     #[test]
+    fn a_desk_whose_clock_is_behind_changes_what_was_condensed_already() {
+        let mut g = Grows::new();
+        g.look(Verdict::Up, 30);
+        g.declare(5, 900);
+        g.look(Verdict::Up, 9);
+        g.look(Verdict::Down, 480);
+        g.agrees("a failure that began in a window");
+        let (id, components) = ("work".to_owned(), vec!["web".into()]);
+        let said = g.now - Span::from_mins(100);
+        let (starts, ends) = (g.now - Span::from_mins(484), g.now - Span::from_mins(90));
+        let says = DeskMaintenance { id, starts, ends, components };
+        g.append("_desk", said, Body::Maintenance(says));
+        g.agrees("an earlier end of the window, said by a clock that is behind");
+        g.look(Verdict::Down, 5);
+        g.agrees("a few more looks");
+    }
+
+    #[test]
     fn a_torn_day_is_remarked_on_once() {
         let mut g = Grows::new();
         g.look(Verdict::Up, 10);
@@ -463,6 +493,40 @@ mod tests {
         g.agrees("a torn end");
         g.look(Verdict::Up, 3);
         g.agrees("when it is stepped over");
+    }
+
+    /// Where a chain ended on its last whole day, by the records themselves.
+    fn closed(g: &Grows, chain: &str) -> Option<ClosedDay> {
+        let all = journal::read(&g.at().journal).unwrap().records;
+        let today = g.now.utc().date_naive();
+        let over = all.iter().filter(|r| r.chain.as_str() == chain && r.t.utc().date_naive() < today);
+        let last = over.max_by_key(|r| (r.t.utc().date_naive(), r.n))?;
+        Some(ClosedDay { day: last.t.utc().date_naive(), n: last.n, head: last.head.clone() })
+    }
+
+    #[test]
+    fn the_last_whole_days_end_is_the_same_from_the_checkpoint_as_from_nothing() {
+        let mut g = Grows::new();
+        let mut seen = String::new();
+        // Now and then nobody looks for hours, or days.
+        for (step, pause) in [30, 110, 20, 60, 1440, 5, 3000, 30].into_iter().enumerate() {
+            g.look(Verdict::Up, 10);
+            if step == 1 {
+                g.declare(5, 10);
+            }
+            g.agrees(&format!("step {step}"));
+            for wait in [0, pause] {
+                g.now = g.now + Span::from_mins(wait);
+                let now = g.now + Span::from_secs(1);
+                let read = Reader::open(&g.at(), now).unwrap();
+                for Witness { chain, closed: end, .. } in heads(read.history(), now) {
+                    assert_eq!(end, closed(&g, chain.as_str()), "step {step}, {chain}");
+                    seen += &end.map_or("-".to_owned(), |end| end.n.to_string());
+                    seen.push(' ');
+                }
+            }
+        }
+        insta::assert_snapshot!(seen.trim_end(), @"- - - - 0 19 0 19 0 19 0 19 0 19 0 19 0 49 0 49 0 49 0 49 0 69 0 69 0 69");
     }
 
     #[test]

@@ -8,10 +8,13 @@
 mod ask;
 mod clock;
 mod conf;
+mod copy;
 mod drill;
 mod history;
+mod kept;
 mod past;
 mod picture;
+mod proof;
 mod said;
 mod save;
 mod tell;
@@ -23,7 +26,7 @@ use crate::config::{Loaded, Purpose};
 use crate::incident::{self, Book};
 use crate::journal;
 use crate::model::{Body, History, Moment, Remark, WriteUp};
-use crate::probe::{self, Looked};
+use crate::probe;
 use crate::publish::{self, Swapped};
 use crate::timeline::{self, Timelines};
 use crate::writeup;
@@ -31,16 +34,19 @@ use crate::writeup;
 use history::Past;
 
 pub use ask::{
-    append, config_check, config_schema, declare, heads, kinds, moment, public_folder, starter, stat, told, verify,
-    word_remarks,
+    append, chains, config_check, config_schema, declare, duration, export, heads, interval, kinds, moment, names_of,
+    prove, public_folder, starter, stat, time, told, verify, walk, word_remarks,
 };
 pub use clock::now;
+pub use kept::{Kept, record};
+pub use proof::{Agreement, Compared, Percent, Proof};
 pub use said::say as say_remark;
 // The nouns that the questions and reports are answered with; the command line names them by this room.
 pub use crate::config::Mistake;
+pub use crate::exchange::{ExportFormat, Exported};
 pub use crate::incident::{Incident, Shown};
-pub use crate::journal::Finding;
-pub use crate::probe::{Look, Observation};
+pub use crate::journal::{Finding, Range, Tell, Verification, Walked};
+pub use crate::probe::{Look, Looked, Observation};
 pub use trouble::Trouble;
 
 /// What a run wants. `run` wants all of it.
@@ -59,6 +65,8 @@ pub struct Want<'a> {
 /// What a run did.
 #[derive(Debug, Default)]
 pub struct Report {
+    /// When it was.
+    pub moment: Moment,
     /// What was seen.
     pub looked: Option<Looked>,
     /// What it means, where the run went so far.
@@ -129,6 +137,7 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     }
     let _lock = journal::lock(&at.state, loaded.settings.run.interval)?;
     let now = want.at.unwrap_or_else(clock::now);
+    report.moment = now;
 
     let mut read = history::Reader::open(&at, now)?;
     save::joins(&at, &loaded, read.forks(), want.publish, now)?;

@@ -5,11 +5,11 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::app::{Folders, Stands, Trouble, history};
+use crate::app::{Folders, Stands, Trouble, copy, history};
 use crate::config;
 use crate::journal;
-use crate::model::{ChainName, Head, Moment, Print, Record, Remark, Span};
-use crate::publish::{self, Swapped};
+use crate::model::{Moment, Print, Record, Remark, Span, Witness};
+use crate::publish::{self, Copied, Standing, Swapped};
 use crate::render::{self, Class, Output};
 use crate::site::{self, Scene, World};
 use crate::timeline;
@@ -21,6 +21,8 @@ const FRESH: Span = Span::from_secs(10);
 struct Picture {
     /// What is made anew.
     files: Vec<Output>,
+    /// Days of the record that are published as they are.
+    copies: Vec<Copied>,
     /// The paths of what stands as it would be made.
     kept: Vec<String>,
 }
@@ -35,13 +37,13 @@ pub fn show(
 ) -> Result<Swapped, Trouble> {
     let standing = publish::standing(public, state)?;
     let picture = loop {
-        if let Some(picture) = draw(at, stands, standing.prints(), look_back, now)? {
+        if let Some(picture) = draw(at, stands, &standing, look_back, now)? {
             break picture;
         }
         history::bring_hours(at, &mut stands.history, stands.hours, stands.moment)?;
         stands.timelines = timeline::fold(&stands.history, &stands.loaded.settings, stands.moment);
     };
-    Ok(publish::swap(&standing, &picture.files, &picture.kept, now)?)
+    Ok(publish::swap(&standing, &picture.files, &picture.copies, &picture.kept, now)?)
 }
 
 /// The one way from what is known to files: which pages have to be made, the rounds that they look at, the pages. None:
@@ -49,7 +51,7 @@ pub fn show(
 fn draw(
     at: &Folders,
     stands: &Stands,
-    standing: &BTreeMap<String, Print>,
+    standing: &Standing,
     look_back: bool,
     now: Moment,
 ) -> Result<Option<Picture>, Trouble> {
@@ -62,7 +64,7 @@ fn draw(
     let remarks = public_remarks(&stands.remarks);
     let world = world(stands, &stands.history.declared, &heads, &remarks, look_back);
     let scene = Scene::new(&world);
-    let plan = site::plan(&scene, base, standing);
+    let plan = site::plan(&scene, base, standing.prints());
     if plan.wants_latency() && journal::is_set_aside(&stands.history) {
         return Ok(None);
     }
@@ -74,10 +76,14 @@ fn draw(
     files.extend(render::machine_files(&scene, &site));
     let mut kept: Vec<String> = site.kept.into_iter().map(|k| k.path).collect();
     for (path, lies) in &stands.words.images {
-        image(format!("incidents/{path}"), lies, standing, now, &mut files, &mut kept)?;
+        image(format!("incidents/{path}"), lies, standing.prints(), now, &mut files, &mut kept)?;
     }
-    render::no_collisions(&files, kept.iter().map(String::as_str))?;
-    Ok(Some(Picture { files, kept }))
+    let copy = copy::files(at, stands, standing, look_back)?;
+    files.extend(copy.made);
+    kept.extend(copy.kept);
+    let days = copy.days.iter().map(|day| day.path.as_str());
+    render::no_collisions(&files, kept.iter().map(String::as_str).chain(days))?;
+    Ok(Some(Picture { files, copies: copy.days, kept }))
 }
 
 /// The program that makes the pages: its version, and the file that runs. Another program makes them anew.
@@ -91,7 +97,7 @@ pub fn program() -> Print {
 pub fn world<'a>(
     stands: &'a Stands,
     records: &'a [Record],
-    heads: &'a [(ChainName, Head, u64)],
+    heads: &'a [Witness],
     remarks: &'a [Remark],
     look_back: bool,
 ) -> World<'a> {

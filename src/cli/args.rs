@@ -3,7 +3,12 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::app::{self, ExportFormat};
+use crate::cli::journal_args::{JournalCommand, formats};
+use crate::model::Span;
 
 /// A static status page that tells the truth when everything else is down.
 ///
@@ -23,36 +28,66 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "DIR", default_value = ".", env = "STATUARY_SITE")]
     pub site: PathBuf,
     /// What to print
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
-    pub format: Format,
+    #[arg(long, global = true, default_value = "text", value_parser = formats(&RESULTS))]
+    pub format: Shape,
     /// What to do
     #[command(subcommand)]
     pub what: Command,
 }
 
 /// How results are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// For a person
+    /// For a person.
     Text,
-    /// For a program: one JSON value on standard output
+    /// For a program: one JSON value on standard output.
     Json,
 }
+
+/// What `--format` takes: of an export it is what that writes, else how results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// For a person, or for a program.
+    Result(Format),
+    /// An export's.
+    Export(ExportFormat),
+}
+
+impl Shape {
+    /// How results are printed; an export prints none.
+    pub fn format(self) -> Format {
+        match self {
+            Self::Result(format) => format,
+            Self::Export(_) => Format::Text,
+        }
+    }
+}
+
+const RESULTS: [(Shape, &str, &str); 2] = [
+    (Shape::Result(Format::Text), "text", "For a person"),
+    (Shape::Result(Format::Json), "json", "For a program: one JSON value on standard output"),
+];
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Start a site: write a commented statuary.toml, incidents/ and .gitignore
+    #[command(after_help = "Example:\n  statuary init --site /srv/status")]
     Init,
     /// Look at everything now; save and show nothing. Exits 1 when something is down
+    #[command(after_help = "Example:\n  statuary check && ./deploy")]
     Check,
     /// Look, save, name incidents, render, publish. What cron calls: quiet in a pipe when all went well
+    #[command(after_help = RUN_HELP)]
     Run(RunArgs),
     /// Render the site from the record as it stands; look at nothing, save nothing, tell nobody
+    #[command(after_help = "Examples:\n  statuary build\n  statuary build --at \"2026-11-23 09:20\" --out /tmp/then")]
     Build(BuildArgs),
     /// Serve the rendered site on this machine, to look at it
+    #[command(after_help = "Example:\n  statuary serve --listen 127.0.0.1:8080")]
     Serve(ServeArgs),
     /// See it all in ten seconds: a small Stella on loopback, 90 days of record, the outage, the page
+    #[command(after_help = "Example:\n  statuary demo --serve")]
     Demo(DemoArgs),
     /// What people should hear about
     #[command(subcommand)]
@@ -63,6 +98,17 @@ pub enum Command {
     /// The config file
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the manual: every command, and the format of the record
+    #[command(
+        after_help = "Examples:\n  statuary man | man -l -\n  statuary man > /usr/local/share/man/man1/statuary.1"
+    )]
+    Man,
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  statuary completions bash > /etc/bash_completion.d/statuary")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 /// Options of `run`.
@@ -77,6 +123,46 @@ pub struct RunArgs {
     /// Look as this place, one of `vantages` in the config
     #[arg(long, value_name = "NAME", env = "STATUARY_VANTAGE")]
     pub vantage: Option<String>,
+    /// Make many rounds, each a whole run, until this much time is over: `50m`, `5h 30m`
+    #[arg(long = "for", value_name = "DURATION", value_parser = |text: &str| length(text, FOR_MS))]
+    pub during: Option<Span>,
+    /// With --for: begin a round this often; without it, as the config's `interval` says
+    #[arg(long, value_name = "DURATION", requires = "during", value_parser = |text: &str| length(text, EVERY_MS))]
+    pub every: Option<Span>,
+}
+
+/// What stands below the options of `run`.
+const RUN_HELP: &str = "\
+With --for, rounds begin at the start, and one, two, three … times --every after it, as long as --for is not over; a \
+--for below --every makes one round. Two never overlap: where a round takes longer, the missed ones are left out, and \
+its line says so. Each round is a whole run: it takes the lock for itself, and reads the config and the write-ups anew. \
+One line is printed per \
+round; with --format json, one JSON value per line. A round that fails does not end the others; a config that cannot be used at the start \
+does. SIGTERM or SIGINT ends it: between two rounds at once, in a round when that is done; a second one ends it at \
+once, with 143 or 130.
+
+Exit codes: 0 done, whatever the world looks like · 2 config or usage · 3 could not save · 4 could not publish · 5 \
+could not notify; of several, also of several rounds, the lowest.
+
+Examples:
+  * * * * * cd /srv/status && statuary run     in a crontab
+  statuary run --no-look                       somebody wrote a word: put it out
+  statuary run --for 50m --every 1m            a CI job that comes every hour";
+
+const HOUR_MS: i64 = 3_600_000;
+/// What `--for` takes.
+const FOR_MS: (i64, i64) = (1000, 7 * 24 * HOUR_MS);
+/// What `--every` takes.
+const EVERY_MS: (i64, i64) = (100, 24 * HOUR_MS);
+
+/// A duration, written as in the config.
+fn length(text: &str, (least, most): (i64, i64)) -> Result<Span, String> {
+    let span = app::duration(text)
+        .ok_or_else(|| "it is no duration: write a number with a unit, as `30s`, `50m` or `5h 30m`".to_owned())?;
+    if span.ms() < least || span.ms() > most {
+        return Err(format!("it goes from {} to {}", Span::from_ms(least), Span::from_ms(most)));
+    }
+    Ok(span)
 }
 
 /// Options of `build`.
@@ -119,35 +205,21 @@ pub struct DemoArgs {
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum IncidentCommand {
     /// List incidents, newest first
+    #[command(after_help = "Example:\n  statuary incident list")]
     List,
-}
-
-/// Commands of `journal`.
-#[derive(Clone, Debug, Subcommand)]
-pub enum JournalCommand {
-    /// Prove the record whole. Exits 1 when it is not
-    Verify {
-        /// The record must end with this head (64 hex digits, from a page, a feed or a mail)
-        #[arg(long, value_name = "HEAD")]
-        head: Option<String>,
-        /// The record must contain this head
-        #[arg(long, value_name = "HEAD")]
-        contains: Option<String>,
-    },
-    /// Print the head of each chain
-    Head,
-    /// Print what each chain holds, its real cadence, and the interval to set
-    Stat,
 }
 
 /// Commands of `config`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Check statuary.toml, every mistake at once with file, line and column; then how the write-ups are read
+    #[command(after_help = "Example:\n  statuary config check")]
     Check,
     /// Print the JSON Schema of statuary.toml
+    #[command(after_help = "Example:\n  statuary config schema > statuary.schema.json")]
     Schema,
     /// List what a kind of probe takes and what its assertions may name
+    #[command(after_help = "Example:\n  statuary config fields http")]
     Fields {
         /// The kind; all where not given
         kind: Option<String>,

@@ -6,10 +6,21 @@
 //! - Never: decides what a thing means, or panics because a pipe was closed.
 
 mod args;
+mod beats;
+mod export;
+mod journal_args;
 mod looks;
+mod man;
+mod manual;
+mod often;
+mod proof;
 mod record;
 mod runs;
+mod show;
+mod show_json;
+mod signals;
 mod start;
+mod tale;
 mod voice;
 
 use std::process::ExitCode;
@@ -17,7 +28,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::app::Trouble;
-use args::{Cli, Command, ConfigCommand, IncidentCommand, JournalCommand};
+use args::{Cli, Command, ConfigCommand, IncidentCommand};
+use journal_args::JournalCommand;
 
 /// Runs the command line.
 pub fn main() -> ExitCode {
@@ -40,22 +52,27 @@ pub fn main() -> ExitCode {
 }
 
 fn dispatch(cli: &Cli) -> Result<u8, Trouble> {
-    let site = cli.site.as_path();
+    let (site, format) = (cli.site.as_path(), cli.format.format());
     match &cli.what {
         Command::Init => start::init(site),
-        Command::Demo(args) => start::demo(site, args, cli.format),
+        Command::Demo(args) => start::demo(site, args, format),
         Command::Serve(args) => start::serve(site, args),
-        Command::Check => looks::check(site, cli.format),
-        Command::Run(args) => runs::run(site, args, cli.format),
-        Command::Build(args) => runs::build(site, args, cli.format),
-        Command::Incident(IncidentCommand::List) => runs::incidents(site, cli.format),
-        Command::Journal(JournalCommand::Verify { head, contains }) => {
-            record::verify(site, head.as_deref(), contains.as_deref(), cli.format)
-        }
-        Command::Journal(JournalCommand::Head) => record::head(site, cli.format),
-        Command::Journal(JournalCommand::Stat) => record::stat(site, cli.format),
-        Command::Config(ConfigCommand::Check) => record::config_check(site, cli.format),
+        Command::Check => looks::check(site, format),
+        Command::Run(args) => match args.during {
+            Some(during) => often::run(site, args, during, format),
+            None => runs::run(site, args, format),
+        },
+        Command::Build(args) => runs::build(site, args, format),
+        Command::Incident(IncidentCommand::List) => runs::incidents(site, format),
+        Command::Journal(JournalCommand::Verify(args)) => proof::verify(site, args, format),
+        Command::Journal(JournalCommand::Head(other)) => record::head(site, other, format),
+        Command::Journal(JournalCommand::Stat(other)) => record::stat(site, other, format),
+        Command::Journal(JournalCommand::Show(args)) => show::show(site, args, format),
+        Command::Journal(JournalCommand::Export(args)) => export::export(site, args),
+        Command::Config(ConfigCommand::Check) => record::config_check(site, format),
         Command::Config(ConfigCommand::Schema) => Ok(record::config_schema()),
-        Command::Config(ConfigCommand::Fields { kind }) => record::config_fields(kind.as_deref(), cli.format),
+        Command::Config(ConfigCommand::Fields { kind }) => record::config_fields(kind.as_deref(), format),
+        Command::Man => man::man(),
+        Command::Completions { shell } => Ok(man::completions(*shell)),
     }
 }

@@ -4,59 +4,22 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::app::{self, Finding, Trouble};
+use crate::app::{self, Kept, Trouble};
 use crate::cli::args::Format;
-use crate::cli::voice::{BAD, PLAIN, SOFT, STRONG, json, say, table};
-use crate::model::{Head, Moment, Span};
+use crate::cli::journal_args::Other;
+use crate::cli::voice::{PLAIN, SOFT, STRONG, json, progress, progress_ends, say, table};
+use crate::model::{Moment, Span};
 
-/// Proves the record; 1 when it does not hold.
-pub fn verify(site: &Path, head: Option<&str>, contains: Option<&str>, format: Format) -> Result<u8, Trouble> {
-    let proof = app::verify(site, head, contains)?;
-    let good = proof.is_good();
-    let finding = |f: &Finding| {
-        let at = if f.line > 0 { format!("{}:{}", f.file.display(), f.line) } else { f.file.display().to_string() };
-        (at, f.text.clone(), f.fatal)
-    };
-    let findings: Vec<(String, String, bool)> =
-        proof.findings.iter().chain(proof.chains.iter().flat_map(|c| &c.findings)).map(finding).collect();
-    if format == Format::Json {
-        json(&json!({
-            "good": good,
-            "chains": proof.chains.iter().map(|c| json!({
-                "chain": c.chain.as_str(), "records": c.records, "head": c.head.as_ref().map(Head::as_str),
-                "last": c.last.map(|(n, t)| json!({"n": n, "t": t.rfc3339()})), "pinned": c.pinned,
-            })).collect::<Vec<_>>(),
-            "findings": findings.iter().map(|(at, text, fatal)| json!({"at": at, "text": text, "fatal": fatal}))
-                .collect::<Vec<_>>(),
-        }));
-        return Ok(u8::from(!good));
-    }
-    for (at, text, fatal) in &findings {
-        let word = if *fatal { format!("{BAD}wrong{PLAIN}") } else { "remark".to_owned() };
-        say(format!("{word}: {at}: {text}"));
-    }
-    if proof.chains.is_empty() {
-        say("The journal is empty.");
-    }
-    for c in &proof.chains {
-        let ok = c.findings.iter().all(|f| !f.fatal);
-        let verdict = match (ok, c.pinned, c.last) {
-            (false, ..) => format!("{BAD}does not hold{PLAIN}"),
-            (true, Some(n), Some((last, _))) if n == last => "good; the end is pinned".to_owned(),
-            (true, Some(n), _) => format!("good; pinned to record {n}"),
-            (true, None, Some((n, _))) => {
-                format!("good to record {n}; the end is not pinned (a head kept elsewhere would: --head, --contains)")
-            }
-            (true, None, None) => "empty".to_owned(),
-        };
-        say(format!("{STRONG}{}{PLAIN}: {verdict}", c.chain));
-    }
-    Ok(u8::from(!good))
+/// The record that is meant; one that is fetched says how far it is where a person waits.
+pub fn record_of(site: &Path, other: &Other) -> Result<Kept, Trouble> {
+    let kept = app::record(site, other.journal.as_deref(), &progress);
+    progress_ends();
+    kept
 }
 
 /// The head of each chain.
-pub fn head(site: &Path, format: Format) -> Result<u8, Trouble> {
-    let heads = app::heads(site)?;
+pub fn head(site: &Path, other: &Other, format: Format) -> Result<u8, Trouble> {
+    let heads = app::heads(&record_of(site, other)?)?;
     if format == Format::Json {
         json(&json!(
             heads
@@ -77,8 +40,8 @@ pub fn head(site: &Path, format: Format) -> Result<u8, Trouble> {
 }
 
 /// What each chain holds.
-pub fn stat(site: &Path, format: Format) -> Result<u8, Trouble> {
-    let stat = app::stat(site)?;
+pub fn stat(site: &Path, other: &Other, format: Format) -> Result<u8, Trouble> {
+    let stat = app::stat(&record_of(site, other)?)?;
     let ms = |s: Option<Span>| s.map(Span::ms);
     if format == Format::Json {
         json(&json!(
@@ -208,6 +171,6 @@ pub fn config_fields(kind: Option<&str>, format: Format) -> Result<u8, Trouble> 
 }
 
 /// `1 record`, `2 records`.
-fn count(n: u64, noun: &str) -> String {
+pub fn count(n: u64, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }

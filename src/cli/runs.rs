@@ -4,17 +4,14 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::app::{self, Report, Stands, Trouble, Want};
+use crate::app::{self, Looked, Report, Stands, Trouble, Want};
 use crate::cli::args::{BuildArgs, Format, RunArgs};
 use crate::cli::voice::{self, BAD, PLAIN, STRONG, json, person_reads, say, table, warn};
 use crate::model::{IncidentId, Moment, Status, Verdict, Zone};
 
 /// One run. Quiet in a pipe when all is well with *us*; the world's state goes on the page, not into cron's mail.
 pub fn run(site: &Path, args: &RunArgs, format: Format) -> Result<u8, Trouble> {
-    let report = app::run(
-        site,
-        Want { look: !args.no_look, publish: !args.record_only, at: None, vantage: args.vantage.as_deref() },
-    )?;
+    let report = app::run(site, want(args))?;
     report.warnings.iter().for_each(warn);
     report.troubles.iter().for_each(voice::trouble);
     match format {
@@ -28,16 +25,14 @@ pub fn run(site: &Path, args: &RunArgs, format: Format) -> Result<u8, Trouble> {
     Ok(code)
 }
 
+/// What the options ask for.
+pub fn want(args: &RunArgs) -> Want<'_> {
+    Want { look: !args.no_look, publish: !args.record_only, at: None, vantage: args.vantage.as_deref() }
+}
+
 fn tell(report: &Report) {
-    if let Some(looked) = &report.looked {
-        let bad = |v: &Verdict| looked.looks.iter().filter(|l| l.first.verdict == *v).count();
-        let parts = Verdict::ALL.iter().map(|v| (bad(v), v.word())).filter(|(n, _)| *n > 0);
-        let said: Vec<String> = parts.map(|(n, w)| format!("{n} {w}")).collect();
-        say(format!(
-            "Looked: {} in {}",
-            if said.is_empty() { "nothing is due".into() } else { said.join(", ") },
-            looked.took
-        ));
+    if let Some(looks) = &report.looked {
+        say(format!("Looked: {}", looked(looks)));
     }
     if let Some(stands) = &report.stands {
         components(stands);
@@ -53,7 +48,16 @@ fn tell(report: &Report) {
     }
 }
 
-fn components(stands: &Stands) {
+/// `2 up, 1 down in 83 ms`.
+pub fn looked(looked: &Looked) -> String {
+    let count = |v: &Verdict| looked.looks.iter().filter(|l| l.first.verdict == *v).count();
+    let parts = Verdict::ALL.iter().map(|v| (count(v), v.word())).filter(|(n, _)| *n > 0);
+    let said: Vec<String> = parts.map(|(n, w)| format!("{n} {w}")).collect();
+    format!("{} in {}", if said.is_empty() { "nothing is due".into() } else { said.join(", ") }, looked.took)
+}
+
+/// Says of each component that is not operational how it is.
+pub fn components(stands: &Stands) {
     let wrong = |s: &&app::Shown| s.status != Status::Operational;
     let zone = stands.loaded.settings.site.time_zone;
     for shown in stands.book.shown.iter().filter(wrong) {
@@ -69,7 +73,13 @@ fn clock(at: Moment, zone: Zone) -> String {
     zone.local(at).format("%Y-%m-%d %H:%M").to_string()
 }
 
-fn report_json(report: &Report) -> serde_json::Value {
+/// What went wrong, for a program.
+pub fn trouble_json(trouble: &Trouble) -> serde_json::Value {
+    json!({"code": trouble.code(), "text": trouble.to_string()})
+}
+
+/// A run, for a program.
+pub fn report_json(report: &Report) -> serde_json::Value {
     json!({
         "looks": report.looked.as_ref().map(|l| l.looks.len()),
         "took_ms": report.looked.as_ref().map(|l| l.took.ms()),
@@ -78,7 +88,7 @@ fn report_json(report: &Report) -> serde_json::Value {
         "removed": report.swapped.as_ref().map(|s| s.removed),
         "told": report.told,
         "warnings": report.warnings,
-        "troubles": report.troubles.iter().map(|t| json!({"code": t.code(), "text": t.to_string()})).collect::<Vec<_>>(),
+        "troubles": report.troubles.iter().map(trouble_json).collect::<Vec<_>>(),
         "components": report.stands.as_ref().map(|s| s.book.shown.iter().map(|c| json!({
             "id": c.component.as_str(), "status": c.status.word(), "since": c.since.map(Moment::rfc3339),
         })).collect::<Vec<_>>()),

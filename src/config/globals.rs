@@ -322,7 +322,11 @@ pub(super) fn publish(reader: &mut Reader<'_>, table: &Table<'_>) -> PublishSett
             .expected(why)
             .help("pages would stand between what people wrote and what was seen; give it a folder of its own");
     }
-    PublishSettings { folder: PathBuf::from(folder), after: read.givens.text("after").map(str::to_owned) }
+    PublishSettings {
+        folder: PathBuf::from(folder),
+        after: read.givens.text("after").map(str::to_owned),
+        journal: read.givens.bool("publish_journal").unwrap_or(false),
+    }
 }
 
 /// The folders of a site that hold what people wrote or what was seen: publishing must never reach into them.

@@ -29,7 +29,7 @@ mod tests;
 
 use std::path::Path;
 
-use crate::model::{Origin, Settings, Theme, Vantage};
+use crate::model::{Origin, Settings, Span, Theme, Vantage};
 use crate::notify::Channel;
 use crate::probe::Plan;
 
@@ -104,6 +104,11 @@ pub fn keep_last_good(site: &Path, sources: &Sources) -> std::io::Result<()> {
 pub fn load_last_good(site: &Path, purpose: Purpose) -> Option<Loaded> {
     let sources = last_good::kept(site)?;
     read(site, sources, Found::default(), purpose, &Kinds::built_in(), &variable).ok()
+}
+
+/// A duration as the config writes it: `250ms`, `30s`, `1h 30m`.
+pub fn duration(typed: &str) -> Option<Span> {
+    value::duration(typed)
 }
 
 /// The JSON Schema (draft 2020-12) of `statuary.toml`, made from the key tables that the reader uses.

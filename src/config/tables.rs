@@ -91,6 +91,11 @@ pub(super) const JOURNAL: &[Key] = &[
 pub(super) const PUBLISH: &[Key] = &[
     key("folder", Takes::Text, "where the rendered site is put, seen from the site's folder; default `public`"),
     key("after", Takes::Text, "a shell command that runs when the site is in place"),
+    key(
+        "publish_journal",
+        Takes::Bool,
+        "whether the public record and the rules of the figures are published under `journal/`; default false",
+    ),
 ];
 
 /// `[[component]]`, beside the rules.

@@ -67,7 +67,7 @@ fn config(stella: &Stella) -> String {
         "# The small Stella of `statuary demo`. Its servers listen on loopback while the demo runs.\n\
          [site]\ntitle = \"Stella\"\nurl = \"https://status.example.com/\"\ntime_zone = \"America/Los_Angeles\"\n\
          description = \"Whether Stella works, since when, and what we know.\"\n\n\
-         [run]\ninterval = \"1m\"\n",
+         [run]\ninterval = \"1m\"\n\n[publish]\npublish_journal = true\n",
     );
     let mut component = |id: &str, name: &str, group: &str, needs: &str, probes: &[String]| {
         let _ = write!(text, "\n[[component]]\nid = \"{id}\"\nname = \"{name}\"\ngroup = \"{group}\"\n");

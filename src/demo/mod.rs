@@ -123,6 +123,8 @@ impl Made {
             "Try next:".to_owned(),
             format!("  <statuary --site {site} journal verify>   the record proves itself"),
             format!("  <statuary --site {site} incident list>    what people heard about"),
+            format!("  <statuary --site {site} journal show --since 2d>   what the record holds, in plain lines"),
+            format!("  <statuary journal verify --from {site}/public>   the page says what its record says"),
         ];
         if !serving {
             lines.push("  <statuary demo --serve>   keep Stella up, then break it and watch the page".to_owned());

@@ -65,7 +65,7 @@ impl Stage {
             rules: Rules::default(),
             components,
             journal: JournalSettings::default(),
-            publish: PublishSettings { folder: "public".into(), after: None },
+            publish: PublishSettings { folder: "public".into(), after: None, journal: false },
         };
         Self { settings, strips: Vec::new(), records: Vec::new(), writeups: Vec::new(), soft: Vec::new() }
     }

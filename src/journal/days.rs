@@ -9,7 +9,7 @@ use crate::journal::read::{self, WholeChain};
 use crate::journal::wire::Names;
 use crate::journal::write::root_of;
 use crate::journal::{ChainHead, JournalError, Position};
-use crate::model::{Body, ChainName, Head, Moment, Record, Remark, Summary};
+use crate::model::{Body, ChainName, Head, Moment, Record, Remark, Span, Summary};
 
 /// What one chain says.
 #[derive(Debug)]
@@ -52,9 +52,9 @@ struct FileTold {
 struct Ends {
     first: (u64, Head, Moment),
     last: ChainHead,
-    /// The latest round's time.
-    round: Option<Moment>,
-    /// The last record up to the moment, and the latest round's time among those.
+    /// The latest look's time.
+    look: Option<Moment>,
+    /// The last record up to the moment, and the latest look's time among those.
     read: Option<(ChainHead, Option<Moment>)>,
 }
 
@@ -84,8 +84,8 @@ pub(super) fn read_chain(
             if let Some(before) = head.as_ref().filter(|h| h.n + 1 < ends.first.0) {
                 remarks.push(read::missing(path, before.n, ends.first.0));
             }
-            if let Some((read, round)) = ends.read.filter(|_| !later) {
-                let latest = position.as_ref().and_then(|p| p.latest).max(round);
+            if let Some((read, look)) = ends.read.filter(|_| !later) {
+                let latest = position.as_ref().and_then(|p| p.latest).max(look);
                 let (whole, lines, chain) = (file.whole, file.lines, chain.clone());
                 position = Some(Position { chain, day: day.0, whole, lines, head: read, latest, months: Vec::new() });
             }
@@ -144,7 +144,7 @@ fn read_file(
     let ends = records.first().zip(records.last()).map(|(first, last)| Ends {
         first: (first.n, first.prev.clone(), first.t),
         last: head_of(last),
-        round: latest(&records),
+        look: latest(&records),
         read: counted(&records, until).last().map(|r| (head_of(r), latest(counted(&records, until)))),
     });
     let all: Vec<&Record> = records.iter().collect();
@@ -176,7 +176,7 @@ pub(super) fn position_of(
         whole: tail.whole,
         lines: tail.lines,
         head: head_of(last),
-        latest: rounds().next_back(),
+        latest: latest(records),
         months: Vec::new(),
     }))
 }
@@ -186,9 +186,14 @@ pub(super) fn counted(records: &[Record], until: Moment) -> &[Record] {
     &records[..records.iter().position(|r| r.t > until).unwrap_or(records.len())]
 }
 
-/// The latest round's time.
+/// The latest look's time: a second look comes after its round.
 pub(super) fn latest(records: &[Record]) -> Option<Moment> {
-    records.iter().rev().find(|r| matches!(r.body, Body::Round(_))).map(|r| r.t)
+    let last = |r: &Record| {
+        let Body::Round(round) = &r.body else { return None };
+        let after = round.not.iter().filter_map(|seen| seen.after).max();
+        Some(r.t + after.unwrap_or(Span::ZERO))
+    };
+    records.iter().filter_map(last).max()
 }
 
 /// What a record is known by.
@@ -196,13 +201,15 @@ pub(super) fn head_of(record: &Record) -> ChainHead {
     ChainHead { head: record.head.clone(), n: record.n, t: record.t }
 }
 
-/// Whether each record follows the one before it, and no round claims an earlier time.
-pub(super) fn follows(records: &[Record], mut latest: Option<Moment>) -> bool {
+/// Whether each record follows the one before it, and no round claims an earlier time, or one at which the latest look
+/// before them was already.
+pub(super) fn follows(records: &[Record], latest: Option<Moment>) -> bool {
+    let mut before = None;
     let linked = records.windows(2).all(|pair| pair[1].n == pair[0].n + 1 && pair[1].prev == pair[0].head);
     linked
         && records.iter().filter(|r| matches!(r.body, Body::Round(_) | Body::Join(..))).all(|r| {
-            let forward = latest.is_none_or(|before| before <= r.t);
-            latest = Some(r.t);
+            let forward = before.is_none_or(|before| before <= r.t) && latest.is_none_or(|latest| latest < r.t);
+            before = Some(r.t);
             forward && !matches!(r.body, Body::Join(..))
         })
 }
@@ -217,13 +224,13 @@ fn in_order(chain: &ChainName, files: &[FileTold]) -> bool {
             None => *n > 0 || *prev == root_of(chain),
             Some((head, latest)) => {
                 let next = *n == head.n + 1 && *prev == head.head;
-                (next || *n > head.n + 1) && latest.is_none_or(|latest| latest <= *t)
+                (next || *n > head.n + 1) && latest.is_none_or(|latest| latest < *t)
             }
         };
         if !file.regular || !fits {
             return false;
         }
-        before = Some((&ends.last, ends.round.or(before.and_then(|b| b.1))));
+        before = Some((&ends.last, ends.look.or(before.and_then(|b| b.1))));
     }
     true
 }

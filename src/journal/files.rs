@@ -195,7 +195,7 @@ fn note(listing: &mut Listing, month: u32, name: &str, path: PathBuf) {
 }
 
 /// The folders inside `folder` whose names are `digits` digits, in order.
-fn numbered(folder: &Path, digits: usize) -> Result<Vec<(u32, PathBuf)>, JournalError> {
+pub(super) fn numbered(folder: &Path, digits: usize) -> Result<Vec<(u32, PathBuf)>, JournalError> {
     Ok(entries(folder)?
         .into_iter()
         .filter_map(|(name, path)| Some((number(&name, digits)?, path)))
@@ -209,7 +209,7 @@ fn number(name: &str, digits: usize) -> Option<u32> {
 }
 
 /// Everything in a folder that has a readable name, in name order. A missing folder is empty.
-fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, JournalError> {
+pub(super) fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>, JournalError> {
     let listed = match fs::read_dir(folder) {
         Ok(listed) => listed,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -1,8 +1,8 @@
 //! Keeps what was seen, in order, and proves it whole.
 //!
-//! - Takes: bodies to append, or a folder to read.
+//! - Takes: bodies to append, a folder to read, or the address of a published copy.
 //! - Gives: records with their hashes; remarks on what is damaged, with file and line.
-//! - Touches: disk, the `save` command.
+//! - Touches: disk, the `save` command, HTTP (reading a published copy).
 //! - Never: changes or deletes a record, or repairs one in place.
 
 use std::collections::BTreeMap;
@@ -13,6 +13,7 @@ use crate::model::{Body, ChainName, Head, History, JournalSettings, Moment, Reco
 
 mod astray;
 mod body;
+mod copy;
 mod days;
 mod desk_form;
 mod files;
@@ -25,12 +26,14 @@ mod read;
 mod save;
 mod seal;
 mod set_aside;
+mod shelf;
 mod since;
 mod stat;
 mod stray;
 mod summary_form;
 mod torn;
 mod verify;
+mod walk;
 mod when;
 mod wire;
 mod write;
@@ -38,13 +41,19 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use copy::check_index;
+pub use copy::fetch::{Part, Tell, fetch};
+pub use copy::index::{Content, Index, Listed, index_schema};
+pub use copy::rules::{Published, WindowRule, read_rules, rules, rules_schema};
 pub use days::{ChainTold, Make, Told};
 pub use kept::Kept;
 pub use lock::{Lock, lock};
 pub use set_aside::Stamp;
+pub use shelf::{DayName, Form, is_chain, shelf};
 pub use since::Grown;
 pub use stat::{ChainStat, Stat, stat};
 pub use verify::{ChainProof, Finding, Verification, VerifyOptions, verify};
+pub use walk::{Range, Walked, walk};
 
 /// What stands in a journal.
 #[derive(Clone, Debug, Default)]
@@ -81,7 +90,7 @@ pub struct Position {
     pub lines: u32,
     /// The last whole record.
     pub head: ChainHead,
-    /// The latest round's time.
+    /// The time of the latest look. A round that claims none later may stand for a look that was read already.
     pub latest: Option<Moment>,
     /// The months that it held.
     pub months: Vec<Month>,
@@ -123,6 +132,14 @@ pub enum JournalError {
         who: String,
         /// How long it was waited for.
         waited: Span,
+    },
+    /// A published copy could not be fetched.
+    #[error("{url}: {why}")]
+    Fetch {
+        /// Where.
+        url: String,
+        /// Why not, and what to do.
+        why: String,
     },
     /// This cannot stand in a journal. Nothing was written.
     #[error("{0}")]

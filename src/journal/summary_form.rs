@@ -1,7 +1,9 @@
 //! A chain's summary in the checkpoint.
 
+use chrono::{Datelike, NaiveDate};
+
 use crate::journal::packed::{Packer, Unpacker};
-use crate::model::{ChainName, HourOf, Hours, Later, Moment, ProbeKey, Run, Strip, Summary, Verdict};
+use crate::model::{ChainName, ClosedDay, HourOf, Hours, Later, Moment, ProbeKey, Run, Strip, Summary, Verdict};
 
 const VERDICTS: [Verdict; 4] = [Verdict::Up, Verdict::Degraded, Verdict::Down, Verdict::Unknown];
 /// Bits beside the verdict in a run's first byte: what is not as usual.
@@ -25,6 +27,11 @@ pub(super) fn pack(to: &mut Packer, summary: &Summary) {
     to.option(summary.head.as_ref(), |to, (head, n)| {
         to.head(head);
         to.uint(*n);
+    });
+    to.list(&summary.days, |to, day| {
+        to.int(i64::from(day.day.num_days_from_ce()));
+        to.uint(day.n);
+        to.head(&day.head);
     });
     to.list(&summary.reasons, |to, (phase, why)| {
         to.option(phase.as_deref(), Packer::text);
@@ -54,6 +61,10 @@ pub(super) fn unpack(from: &mut Unpacker<'_>) -> Option<Summary> {
     let span = from.option(|from| Some((from.moment()?, from.moment()?)))?;
     let end = from.option(|from| Some((from.uint()?, from.moment()?)))?;
     let head = from.option(|from| Some((from.head()?, from.uint()?)))?;
+    let days = from.list(|from| {
+        let day = i32::try_from(from.int()?).ok().and_then(NaiveDate::from_num_days_from_ce_opt)?;
+        Some(ClosedDay { day, n: from.uint()?, head: from.head()? })
+    })?;
     let reasons = from.list(|from| Some((from.option(Unpacker::owned)?, from.owned()?)))?;
     let strips = from.list(|from| unpack_strip(from, reasons.len()))?;
     let mut before = 0_i64;
@@ -67,6 +78,7 @@ pub(super) fn unpack(from: &mut Unpacker<'_>) -> Option<Summary> {
         span,
         end,
         head,
+        days,
         reasons,
         strips,
         times,

@@ -11,6 +11,7 @@ mod astray;
 mod branches;
 mod damage;
 mod exhaustive;
+mod forks;
 
 const START: &str = "2026-11-23T17:00:00.000Z";
 

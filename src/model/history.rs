@@ -1,7 +1,7 @@
 //! What was seen, condensed: looks that say the same stand as one run. This is the form in which old days are kept,
 //! and the one that everything is worked out from.
 
-use crate::model::{ChainName, Head, Hours, Moment, ProbeKey, Record, Remark, Verdict};
+use crate::model::{ChainName, ClosedDay, Head, Hours, Moment, ProbeKey, Record, Remark, Verdict};
 
 /// Looks of one probe from one place that say the same, none further from the next than `gap_ms`.
 ///
@@ -112,6 +112,8 @@ pub struct Summary {
     pub end: Option<(u64, Moment)>,
     /// The record with the greatest number among those whose time has come: its hash, its number.
     pub head: Option<(Head, u64)>,
+    /// Where its last two days among those ended, the earlier one first.
+    pub days: Vec<ClosedDay>,
     /// Why looks were not up. The first entry is empty.
     pub reasons: Vec<Why>,
     /// In the order in which the probes were first met.
@@ -135,6 +137,7 @@ impl Summary {
             span: None,
             end: None,
             head: None,
+            days: Vec::new(),
             reasons: vec![(None, String::new())],
             strips: Vec::new(),
             times: Vec::new(),

@@ -106,9 +106,9 @@ impl ChainName {
         Self::new(if internal { "_desk+internal" } else { "_desk" })
     }
 
-    /// Whether it may be published.
+    /// Whether it may be published. No place's name holds a `+`, so whatever does is internal, or a copy of what is.
     pub fn is_public(&self) -> bool {
-        !self.as_str().ends_with("+internal")
+        !self.as_str().contains('+')
     }
 
     /// Whether it is one of the desk's.

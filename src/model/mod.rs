@@ -16,6 +16,7 @@ mod settings;
 mod theme;
 mod time;
 mod verdict;
+mod witness;
 mod words;
 mod zone;
 
@@ -36,5 +37,6 @@ pub use settings::{
 pub use theme::Theme;
 pub use time::{Moment, Span};
 pub use verdict::{Impact, IncidentStatus, Level, MaintenanceStatus, Status, Verdict};
+pub use witness::{ClosedDay, Witness};
 pub use words::{Action, Section, TimelineItem, Update, WriteUp, WriteUpKind};
 pub use zone::Zone;

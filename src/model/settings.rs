@@ -196,6 +196,8 @@ pub struct PublishSettings {
     pub folder: PathBuf,
     /// A shell command that runs when the swap is done.
     pub after: Option<String>,
+    /// Whether the public part of the record is published too, with the rules that the figures follow.
+    pub journal: bool,
 }
 
 impl Settings {

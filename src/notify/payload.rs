@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{ChainName, Head, Status};
+use crate::model::{Status, Witness};
 
 use super::event::Event;
 use super::plan::Delivery;
@@ -38,7 +38,7 @@ struct Payload<'a> {
     probe: Option<Probe<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     digest: Option<Digest<'a>>,
-    journal: Vec<Witness<'a>>,
+    journal: Vec<Ends<'a>>,
 }
 
 #[derive(Serialize)]
@@ -114,8 +114,17 @@ struct Listed<'a> {
 }
 
 #[derive(Serialize)]
-struct Witness<'a> {
+struct Ends<'a> {
     chain: &'a str,
+    n: u64,
+    head: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed_day: Option<Closed<'a>>,
+}
+
+#[derive(Serialize)]
+struct Closed<'a> {
+    day: String,
     n: u64,
     head: &'a str,
 }
@@ -128,20 +137,19 @@ pub(super) fn word(delivery: &Delivery) -> &'static str {
     }
 }
 
-/// The payload's bytes. `heads` are the heads of the public chains: a witness that outlives any page.
-pub(super) fn bytes(delivery: &Delivery, heads: &[(ChainName, Head, u64)]) -> Vec<u8> {
+/// The payload's bytes. `heads` say where the public chains end: a message outlives any page.
+pub(super) fn bytes(delivery: &Delivery, heads: &[Witness]) -> Vec<u8> {
     let payload = payload(delivery, heads);
     // Nothing in it can fail to serialize: texts, numbers and lists.
     serde_json::to_vec(&payload).unwrap_or_default()
 }
 
-fn payload<'a>(delivery: &'a Delivery, heads: &'a [(ChainName, Head, u64)]) -> Payload<'a> {
+fn payload<'a>(delivery: &'a Delivery, heads: &'a [Witness]) -> Payload<'a> {
     static EMPTY: std::sync::LazyLock<Story> = std::sync::LazyLock::new(Story::default);
     let last = delivery.events.last();
     let story: &Story = last.map_or(&EMPTY, |e| delivery.story(e));
     let single = (!delivery.digest).then_some(story);
     let count = delivery.events.len();
-    let journal = heads.iter().filter(|(chain, ..)| chain.is_public());
     Payload {
         version: 1,
         id: &delivery.id,
@@ -163,9 +171,17 @@ fn payload<'a>(delivery: &'a Delivery, heads: &'a [(ChainName, Head, u64)]) -> P
             count,
             events: delivery.events.iter().rev().take(LISTED_MAX).map(|e| listed(delivery, e)).collect(),
         }),
-        journal: journal
-            .map(|(chain, head, n)| Witness { chain: chain.as_str(), n: *n, head: head.as_str() })
-            .collect(),
+        journal: heads.iter().filter(|w| w.chain.is_public()).map(ends).collect(),
+    }
+}
+
+fn ends(witness: &Witness) -> Ends<'_> {
+    let closed = witness.closed.as_ref();
+    Ends {
+        chain: witness.chain.as_str(),
+        n: witness.n,
+        head: witness.head.as_str(),
+        closed_day: closed.map(|c| Closed { day: c.day.to_string(), n: c.n, head: c.head.as_str() }),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Body, ChainName, Head};
+use crate::model::{Body, Witness};
 
 use super::plan::Delivery;
 use super::{ChannelKind, payload};
@@ -29,7 +29,7 @@ pub struct Told {
 }
 
 /// Sends one notification and waits for the answer, at most as long as its channel's `timeout`.
-pub fn send(delivery: &Delivery, heads: &[(ChainName, Head, u64)]) -> Result<(), Refused> {
+pub fn send(delivery: &Delivery, heads: &[Witness]) -> Result<(), Refused> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Refused { text: format!("nothing can be sent: {e}"), for_good: false })?;
     let body = payload::bytes(delivery, heads);
@@ -48,7 +48,7 @@ pub fn send(delivery: &Delivery, heads: &[(ChainName, Head, u64)]) -> Result<(),
 /// dead receiver costs one `timeout`, not twenty.
 pub fn tell<E>(
     deliveries: &[Delivery],
-    heads: &[(ChainName, Head, u64)],
+    heads: &[Witness],
     save: &mut dyn FnMut(bool, Vec<Body>) -> Result<(), E>,
 ) -> Result<Vec<Told>, E> {
     let mut silent: BTreeSet<&str> = BTreeSet::new();

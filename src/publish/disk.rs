@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use crate::publish::wanted::Wanted;
+
 /// Files that are written at once: syncing waits for the disk, and the disk takes several together.
 const WRITERS: usize = 8;
 
@@ -17,10 +19,10 @@ pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Writes many files and waits until all are on the disk. Gives the first one that failed.
-pub(super) fn write_all_synced(files: &[(PathBuf, &[u8])]) -> Result<(), (PathBuf, io::Error)> {
+pub(super) fn write_all_synced(files: &[(PathBuf, Wanted<'_>)]) -> Result<(), (PathBuf, io::Error)> {
     let share = files.len().div_ceil(WRITERS).max(1);
-    let write = |part: &[(PathBuf, &[u8])]| {
-        part.iter().try_for_each(|(path, bytes)| write_synced(path, bytes).map_err(|e| (path.clone(), e)))
+    let write = |part: &[(PathBuf, Wanted<'_>)]| {
+        part.iter().try_for_each(|(path, file)| file.write_synced(path).map_err(|e| (path.clone(), e)))
     };
     if files.len() < WRITERS {
         return write(files);

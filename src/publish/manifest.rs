@@ -41,7 +41,7 @@ pub(super) struct Made {
 }
 
 /// What the file system tells of a file without reading it. A file changed by hand differs in one of these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Looks {
     size: u64,
     inode: u64,
@@ -50,6 +50,11 @@ pub(super) struct Looks {
 }
 
 impl Looks {
+    /// In bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
     pub(super) fn of(meta: &Metadata) -> Self {
         Self {
             size: meta.len(),

@@ -5,7 +5,7 @@
 //! - Touches: disk, the `after` command.
 //! - Never: shows half a page, or a page that names a missing file; writes a file that did not change.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::model::{Moment, Span};
 use crate::render::Output;
@@ -18,9 +18,14 @@ mod manifest;
 mod plan;
 mod standing;
 mod swap;
+mod wanted;
 
 #[cfg(test)]
+mod copied_tests;
+#[cfg(test)]
 mod tests;
+
+pub use wanted::Copied;
 
 /// How long an asset stays after the last page that named it is gone: a visitor may still have that page open.
 pub const ASSET_STAYS: Span = Span::from_mins(24 * 60);
@@ -78,6 +83,12 @@ impl PublishError {
     }
 }
 
+/// Looks at files on this disk that are to be published as they are, each with its path under the site's root. Only
+/// those that changed since they were published last are read: of the others what stands says enough.
+pub fn survey(standing: &Standing, files: Vec<(String, PathBuf)>) -> Result<Vec<Copied>, PublishError> {
+    wanted::survey(standing, files)
+}
+
 /// What stands in the public folder as an earlier swap left it, told by the list that is kept in the `state` folder.
 /// Where that list is gone or damaged, nothing does. Only one may swap at a time: what is found here is not looked at
 /// again.
@@ -85,14 +96,20 @@ pub fn standing(public: &Path, state: &Path) -> Result<Standing, PublishError> {
     Standing::find(public, state)
 }
 
-/// Makes the public folder show exactly these files and those that are `kept`, beside what others put there. Kept are
-/// only paths that [`Standing::prints`] names.
+/// Makes the public folder show exactly these files, these copies and those that are `kept`, beside what others put
+/// there. Kept are only paths that [`Standing::prints`] names.
 ///
 /// All changed files are written and synced in a staging folder first; then each is renamed into place, assets first
 /// and the index last; then what no longer belongs is removed (assets after [`ASSET_STAYS`]). Only files that an earlier
 /// swap made are removed. A swap that was killed is completed by the next one. Where nothing changed, nothing is written.
-pub fn swap(standing: &Standing, files: &[Output], kept: &[String], now: Moment) -> Result<Swapped, PublishError> {
-    swap::swap(standing, files, kept, now)
+pub fn swap(
+    standing: &Standing,
+    files: &[Output],
+    copies: &[Copied],
+    kept: &[String],
+    now: Moment,
+) -> Result<Swapped, PublishError> {
+    swap::swap(standing, (files, copies), kept, now)
 }
 
 /// Runs the shell command that follows a swap (`[publish] after`), in the site's folder, for at most `limit`.

@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use crate::model::Moment;
 use crate::publish::manifest::{Looks, Made, Manifest};
 use crate::publish::standing::meta;
+use crate::publish::wanted::{Wanted, sha256};
 use crate::publish::{ASSET_STAYS, PublishError};
-use crate::render::{Class, Output};
+use crate::render::Class;
 
 /// The staging folder's name where it has to be inside the public folder.
 pub(super) const STAGING: &str = ".statuary-staging";
@@ -32,11 +31,11 @@ pub(super) enum Turn {
 }
 
 impl Turn {
-    fn of(public: &Path, file: &Output) -> Self {
-        match file.class {
+    fn of(public: &Path, file: Wanted<'_>) -> Self {
+        match file.class() {
             Class::Asset => Self::Asset,
             Class::Index => Self::Index,
-            class if public.join(&file.path).symlink_metadata().is_ok() => Self::Instead(class),
+            class if public.join(file.path()).symlink_metadata().is_ok() => Self::Instead(class),
             class => Self::New(class),
         }
     }
@@ -46,7 +45,7 @@ impl Turn {
 #[derive(Debug, Default)]
 pub(super) struct Plan<'a> {
     /// Files to put in place, in the order in which they must appear, each with its turn.
-    pub(super) changed: Vec<(&'a Output, Turn)>,
+    pub(super) changed: Vec<(Wanted<'a>, Turn)>,
     /// How many are already so.
     pub(super) unchanged: usize,
     /// Old files of ours that stand where a folder must be, or in a folder where a file must be.
@@ -62,32 +61,34 @@ impl<'a> Plan<'a> {
     pub(super) fn make(
         public: &Path,
         before: &Manifest,
-        files: &'a [Output],
-        kept: &'a [String],
+        files: &[Wanted<'a>],
+        kept: &[&'a str],
         now: Moment,
     ) -> Result<Self, PublishError> {
         let wanted = check_paths(files, kept)?;
         let mut plan = Self::default();
         for path in kept {
-            let Some(made) = before.files.get(path) else {
-                return Err(PublishError::Path { path: path.clone(), why: "it is kept, and nothing stands there" });
+            let Some(made) = before.files.get(*path) else {
+                return Err(PublishError::Path {
+                    path: (*path).to_owned(),
+                    why: "it is kept, and nothing stands there",
+                });
             };
-            plan.after.files.insert(path.clone(), made.clone());
+            plan.after.files.insert((*path).to_owned(), made.clone());
             plan.unchanged += 1;
         }
         for file in files {
-            let sha256 = sha256(&file.bytes);
-            let looks = looks_if_same(public, before.files.get(&file.path), file, &sha256)?;
-            let asset = file.class == Class::Asset;
-            let made = Made::new(sha256, looks, asset, file.print);
-            plan.after.files.insert(file.path.clone(), made);
+            let sha256 = file.sha256();
+            let looks = looks_if_same(public, before.files.get(file.path()), *file, &sha256)?;
+            let asset = file.class() == Class::Asset;
+            plan.after.files.insert(file.path().to_owned(), Made::new(sha256, looks, asset, file.print()));
             if looks.is_some() {
                 plan.unchanged += 1;
             } else {
-                plan.changed.push((file, Turn::of(public, file)));
+                plan.changed.push((*file, Turn::of(public, *file)));
             }
         }
-        plan.changed.sort_by(|(a, a_turn), (b, b_turn)| (a_turn, &a.path).cmp(&(b_turn, &b.path)));
+        plan.changed.sort_by(|(a, a_turn), (b, b_turn)| (a_turn, a.path()).cmp(&(b_turn, b.path())));
         let old = before.files.iter().filter(|(path, _)| !wanted.contains(path.as_str()));
         for (path, made) in old {
             plan.retire(public, path, made, now)?;
@@ -114,7 +115,7 @@ impl<'a> Plan<'a> {
         let mut known = BTreeSet::new();
         for (file, _) in &self.changed {
             let mut way = PathBuf::from(public);
-            let mut parts = file.path.split('/').peekable();
+            let mut parts = file.path().split('/').peekable();
             while let Some(part) = parts.next() {
                 way.push(part);
                 let is_file = parts.peek().is_none();
@@ -124,7 +125,7 @@ impl<'a> Plan<'a> {
                 let Some(meta) = meta(&way)? else { break };
                 let wrong = if is_file { meta.is_dir() } else { !meta.is_dir() };
                 if wrong {
-                    self.clear.extend(may_clear(public, &way, &meta, before, &self.after, &file.path)?);
+                    self.clear.extend(may_clear(public, &way, &meta, before, &self.after, file.path())?);
                     break;
                 }
                 known.insert(way.clone());
@@ -185,12 +186,12 @@ fn may_clear(
 fn looks_if_same(
     public: &Path,
     made: Option<&Made>,
-    file: &Output,
+    file: Wanted<'_>,
     sha256: &str,
 ) -> Result<Option<Looks>, PublishError> {
-    let path = public.join(&file.path);
+    let path = public.join(file.path());
     // A link on the way would make us read, and believe, a file elsewhere.
-    if !is_plain_way(public, &file.path)? {
+    if !is_plain_way(public, file.path())? {
         return Ok(None);
     }
     let Some(meta) = meta(&path)?.filter(Metadata::is_file) else { return Ok(None) };
@@ -198,11 +199,11 @@ fn looks_if_same(
     if made.is_some_and(|made| made.looks == Some(looks) && made.sha256 == [sha256]) {
         return Ok(Some(looks));
     }
-    if meta.len() != file.bytes.len() as u64 {
+    if meta.len() != file.len() {
         return Ok(None);
     }
-    let bytes = fs::read(&path).map_err(|e| PublishError::io(&path, "the published file cannot be read", e))?;
-    Ok((bytes == file.bytes).then_some(looks))
+    let same = file.stands_at(&path).map_err(|e| PublishError::io(&path, "the published file cannot be read", e))?;
+    Ok(same.then_some(looks))
 }
 
 /// Whether every folder on the way to a file is a real one.
@@ -232,20 +233,11 @@ fn is_ours(public: &Path, path: &str, made: &Made) -> Result<bool, PublishError>
     Ok(made.sha256.contains(&sha256(&bytes)))
 }
 
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-        text
-    })
-}
-
 /// Refuses paths that lead out of the public folder, or that cannot stand side by side.
-fn check_paths<'a>(files: &'a [Output], kept: &'a [String]) -> Result<BTreeSet<&'a str>, PublishError> {
+fn check_paths<'a>(files: &[Wanted<'a>], kept: &[&'a str]) -> Result<BTreeSet<&'a str>, PublishError> {
     let refuse = |path: &str, why| Err(PublishError::Path { path: path.to_owned(), why });
     let mut wanted = BTreeSet::new();
-    for path in files.iter().map(|f| f.path.as_str()).chain(kept.iter().map(String::as_str)) {
+    for path in files.iter().map(|f| f.path()).chain(kept.iter().copied()) {
         if path.starts_with('/') {
             return refuse(path, "it is not relative to the public folder");
         }

@@ -42,6 +42,12 @@ impl Standing {
     pub fn prints(&self) -> &BTreeMap<String, Print> {
         &self.prints
     }
+
+    /// The SHA-256 of a file that stands and is made from this.
+    pub(super) fn sha256(&self, path: &str, print: Print) -> Option<&str> {
+        let made = self.before.files.get(path).filter(|_| self.prints.get(path) == Some(&print))?;
+        made.sha256.first().map(String::as_str)
+    }
 }
 
 /// The ways to files, each folder looked at once.

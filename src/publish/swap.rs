@@ -10,6 +10,7 @@ use crate::model::Moment;
 use crate::publish::disk;
 use crate::publish::manifest::Looks;
 use crate::publish::plan::{Plan, STAGING};
+use crate::publish::wanted::{Copied, Wanted};
 use crate::publish::{PublishError, Standing, Swapped};
 use crate::render::Output;
 
@@ -36,11 +37,11 @@ pub(super) type Watch<'a> = &'a mut dyn FnMut(Step) -> io::Result<()>;
 /// See [`crate::publish::swap()`].
 pub(super) fn swap(
     standing: &Standing,
-    files: &[Output],
+    made: (&[Output], &[Copied]),
     kept: &[String],
     now: Moment,
 ) -> Result<Swapped, PublishError> {
-    let result = swap_watched(standing, files, kept, now, &mut |_| Ok(()));
+    let result = swap_watched(standing, made, kept, now, &mut |_| Ok(()));
     if result.is_err() {
         // A full disk is helped by it, and the next swap does it anyway.
         for staging in [standing.state.join("staging"), standing.public.join(STAGING)] {
@@ -53,13 +54,17 @@ pub(super) fn swap(
 /// A swap that can be stopped between any two steps.
 pub(super) fn swap_watched(
     standing: &Standing,
-    files: &[Output],
+    (files, copies): (&[Output], &[Copied]),
     kept: &[String],
     now: Moment,
     watch: Watch<'_>,
 ) -> Result<Swapped, PublishError> {
     let Standing { public, state, note, before, .. } = standing;
-    let plan = Plan::make(public, before, files, kept, now)?;
+    let wanted: Vec<Wanted<'_>> =
+        files.iter().map(Wanted::Made).chain(copies.iter().filter(|c| !c.stands()).map(Wanted::Copied)).collect();
+    let standing_copies = copies.iter().filter(|c| c.stands()).map(|c| c.path.as_str());
+    let kept: Vec<&str> = kept.iter().map(String::as_str).chain(standing_copies).collect();
+    let plan = Plan::make(public, before, &wanted, &kept, now)?;
     let mut act = Act { public, staging: staging(public, state)?, inside: false, watch };
     for left in [state.join("staging"), public.join(STAGING)] {
         // A killed swap's; this one makes its own.
@@ -76,9 +81,9 @@ pub(super) fn swap_watched(
         act.place(&plan)?;
         act.remove(&plan.stale)?;
         for (file, _) in &plan.changed {
-            let path = public.join(&file.path);
+            let path = public.join(file.path());
             let meta = path.symlink_metadata().map_err(|e| PublishError::io(&path, "it cannot be looked at", e))?;
-            if let Some(made) = after.files.get_mut(&file.path) {
+            if let Some(made) = after.files.get_mut(file.path()) {
                 made.looks = Some(Looks::of(&meta));
             }
         }
@@ -141,7 +146,7 @@ impl Act<'_> {
             if stopped.is_err() {
                 break;
             }
-            files.push((beside, file.bytes.as_slice()));
+            files.push((beside, *file));
         }
         disk::write_all_synced(&files)
             .map_err(|(path, e)| PublishError::io(&path, "the file cannot be written beside", e))?;
@@ -158,7 +163,7 @@ impl Act<'_> {
             self.step(Step::Clear, &self.public.join(path), |path| fs::remove_file(path))?;
         }
         for (file, _) in &plan.changed {
-            let path = self.public.join(&file.path);
+            let path = self.public.join(file.path());
             if path.symlink_metadata().is_ok_and(|m| m.is_dir()) {
                 self.step(Step::Clear, &path, remove_empty_tree)?;
             }
@@ -174,7 +179,7 @@ impl Act<'_> {
             if turn.replace(*now).is_some_and(|before| before != *now) {
                 sync(&std::mem::take(&mut touched))?;
             }
-            let target = self.public.join(&file.path);
+            let target = self.public.join(file.path());
             let folder = target.parent().unwrap_or(self.public);
             if !folder.is_dir() {
                 fs::create_dir_all(folder).map_err(|e| PublishError::io(folder, "the folder cannot be made", e))?;
@@ -185,7 +190,7 @@ impl Act<'_> {
             let beside = self.beside(i);
             match self.step(Step::Place, &target, |target| fs::rename(&beside, target)) {
                 Err(PublishError::Io { source, .. }) if source.kind() == io::ErrorKind::CrossesDevices => {
-                    self.place_from_inside(file, &target)?;
+                    self.place_from_inside(*file, &target)?;
                 }
                 result => result?,
             }
@@ -194,13 +199,13 @@ impl Act<'_> {
     }
 
     /// The same file system under two mounts does not rename between them: such a file is staged again, inside.
-    fn place_from_inside(&mut self, file: &Output, target: &Path) -> Result<(), PublishError> {
+    fn place_from_inside(&mut self, file: Wanted<'_>, target: &Path) -> Result<(), PublishError> {
         let staging = self.public.join(STAGING);
         self.inside = true;
         let fail = |e| PublishError::io(target, "the file cannot be put in place", e);
         fs::create_dir_all(&staging).map_err(fail)?;
         let beside = staging.join("again");
-        disk::write_synced(&beside, &file.bytes).map_err(fail)?;
+        file.write_synced(&beside).map_err(fail)?;
         fs::rename(&beside, target).map_err(fail)
     }
 

@@ -78,7 +78,7 @@ fn file(class: Class, path: &str, text: &str) -> Output {
 
 /// A swap where nothing is kept.
 fn swap(public: &Path, state: &Path, files: &[Output], now: Moment) -> Result<Swapped, PublishError> {
-    crate::publish::swap(&standing(public, state)?, files, &[], now)
+    crate::publish::swap(&standing(public, state)?, files, &[], &[], now)
 }
 
 /// The same, stopped where `watch` says.
@@ -89,7 +89,7 @@ fn swap_watched(
     now: Moment,
     watch: Watch<'_>,
 ) -> Result<Swapped, PublishError> {
-    crate::publish::swap::swap_watched(&standing(public, state)?, files, &[], now, watch)
+    crate::publish::swap::swap_watched(&standing(public, state)?, (files, &[]), &[], now, watch)
 }
 
 /// A small site. Each page's text is the list of files that it names.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::Moment;
+use crate::model::{ClosedDay, Moment, Witness};
 use crate::render::escape::{absolute, escape};
 use crate::render::{Class, Output};
 use crate::site::feed::{Entry, Feed};
@@ -26,8 +26,13 @@ fn atom(feed: &Feed) -> String {
     let _ = writeln!(xml, "<link rel=\"self\" type=\"application/atom+xml\" href=\"{site}{path}\"/>");
     let _ = writeln!(xml, "<link rel=\"alternate\" type=\"text/html\" href=\"{site}\"/>");
     let _ = writeln!(xml, "<author><name>{}</name></author>", escape(&feed.author));
-    for (chain, head, n) in &feed.heads {
-        let _ = writeln!(xml, "<r:head chain=\"{}\" n=\"{n}\">{}</r:head>", escape(chain), escape(head));
+    for Witness { chain, n, head, closed } in &feed.heads {
+        let chain = escape(chain.as_str());
+        let _ = writeln!(xml, "<r:head chain=\"{chain}\" n=\"{n}\">{}</r:head>", escape(head.as_str()));
+        if let Some(ClosedDay { day, n, head }) = closed {
+            let head = escape(head.as_str());
+            let _ = writeln!(xml, "<r:day chain=\"{chain}\" date=\"{day}\" n=\"{n}\">{head}</r:day>");
+        }
     }
     for entry in &feed.entries {
         write_entry(entry, &feed.site, &mut xml);

@@ -111,6 +111,8 @@ fn our_own_json_knows_what_nobody_saw() {
         ("/maintenances/0/components", "[\"redis\"]"),
         ("/notices/0/at", "\"2026-11-20T12:00:00.000Z\""),
         ("/heads/0/n", "812"),
+        ("/heads/0/closed_day/n", "600"),
+        ("/heads/0/closed_day/day", "\"2026-11-22\""),
     ];
     for (path, meant) in cases {
         assert_eq!(value.pointer(path).map(ToString::to_string).as_deref(), Some(meant), "{path}");
@@ -201,9 +203,11 @@ fn a_feed_does_not_know_when_it_was_made() {
     assert!(text(&now, "feed.xml").contains(
         "<link rel=\"self\" type=\"application/atom+xml\" href=\"https://status.example.com/stella/feed.xml\"/>"
     ));
-    assert!(
-        text(&now, "updates.xml").contains(&format!("<r:head chain=\"local\" n=\"812\">{}</r:head>", "ab".repeat(32)))
-    );
+    let (head, day) = ("ab".repeat(32), "cd".repeat(32));
+    assert!(text(&now, "updates.xml").contains(&format!(
+        "<r:head chain=\"local\" n=\"812\">{head}</r:head>\n\
+         <r:day chain=\"local\" date=\"2026-11-22\" n=\"600\">{day}</r:day>\n"
+    )));
 }
 
 #[test]
@@ -243,6 +247,7 @@ fn plain_text_reads_like_the_page() {
     2026-12-03 22:00:00 PST to 2026-12-03 22:30:00 PST
 
     Record local 812 abababababababababababababababababababababababababababababababab
+    Record local 600 cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd, the last of 2026-11-22
     https://status.example.com/stella/
     ");
 }

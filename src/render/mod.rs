@@ -15,6 +15,7 @@ mod html;
 mod machine_cases;
 mod own_form;
 pub mod own_json;
+pub mod own_read;
 pub mod plain;
 #[cfg(test)]
 mod tests;

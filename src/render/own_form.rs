@@ -308,4 +308,17 @@ pub(super) struct HeadForm {
     pub(super) n: u64,
     #[schemars(extend("pattern" = "^[0-9a-f]{64}$"))]
     pub(super) sha256: String,
+    /// The chain's last day that is over; null: it has none. It stays provable when single records are rolled up.
+    pub(super) closed_day: Option<ClosedDayForm>,
+}
+
+/// Where a day of a chain ended.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct ClosedDayForm {
+    /// The UTC day.
+    #[schemars(extend("format" = "date"))]
+    pub(super) day: String,
+    pub(super) n: u64,
+    #[schemars(extend("pattern" = "^[0-9a-f]{64}$"))]
+    pub(super) sha256: String,
 }

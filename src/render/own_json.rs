@@ -1,16 +1,16 @@
 //! `status.json` as bytes, and `status.schema.json`, which is made from the same types and cannot lag behind.
 
-use crate::model::{Moment, ProbeKey, Visibility};
+use crate::model::{Moment, ProbeKey, Visibility, Witness};
 use crate::render::own_form::{
-    Between, BlipForm, Component, Document, EventForm, FigureForm, GroupFigureForm, GroupForm, HeadForm, IncidentForm,
-    MemberForm, Notice, OutageForm, Place, Probe, ReasonForm, Site, StretchForm, Window, time,
+    Between, BlipForm, ClosedDayForm, Component, Document, EventForm, FigureForm, GroupFigureForm, GroupForm, HeadForm,
+    IncidentForm, MemberForm, Notice, OutageForm, Place, Probe, ReasonForm, Site, StretchForm, Window, time,
 };
 use crate::render::{Class, Output};
 use crate::site::own_json::{self, Figure, Grouped, Incident, Maintenance, Measured, Outage, Report};
 use crate::site::{Card, Scene};
 
 /// The form's version: rises when a reader would have to change.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// The two files.
 pub fn outputs(report: &Report<'_>) -> Vec<Output> {
@@ -51,7 +51,17 @@ fn document(report: &Report<'_>) -> Document {
         maintenances: report.windows.iter().map(|w| window(scene, w)).collect(),
         notices: notices(report),
         remarks: world.remarks.iter().map(|r| r.text.clone()).collect(),
-        heads: scene.heads().map(|(chain, head, n)| HeadForm { chain, n, sha256: head }).collect(),
+        heads: scene.heads().map(head).collect(),
+    }
+}
+
+fn head(witness: &Witness) -> HeadForm {
+    let closed = witness.closed.as_ref();
+    HeadForm {
+        chain: witness.chain.to_string(),
+        n: witness.n,
+        sha256: witness.head.to_string(),
+        closed_day: closed.map(|c| ClosedDayForm { day: c.day.to_string(), n: c.n, sha256: c.head.to_string() }),
     }
 }
 
@@ -100,9 +110,9 @@ fn component(scene: &Scene<'_>, m: &Measured<'_>, until: Moment) -> Component {
     }
 }
 
-fn figure((window, from, figure): &(&'static str, Moment, Figure), until: Moment) -> FigureForm {
+fn figure((window, from, figure): &(own_json::Window, Moment, Figure), until: Moment) -> FigureForm {
     FigureForm {
-        window,
+        window: window.name,
         from: time(*from),
         to: time(until),
         window_ms: figure.window_ms,
@@ -120,7 +130,7 @@ fn percent(hundredths: Option<u32>) -> Option<f64> {
 
 fn group(group: &Grouped<'_>) -> GroupForm {
     let figures = group.figures.iter().map(|(window, figure)| GroupFigureForm {
-        window,
+        window: window.name,
         uptime_percent: percent(figure.uptime_hundredths),
         coverage_percent: percent(figure.coverage_hundredths),
     });

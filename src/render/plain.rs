@@ -58,9 +58,16 @@ fn headers() -> String {
          Referrer-Policy: strict-origin-when-cross-origin\n\n\
          /static/*\n  Cache-Control: public, max-age=31536000, immutable\n\n"
     );
-    for path in
-        ["/api/*", "/badge/*", "/badge.svg", "/badge.json", "/status.json", "/status.schema.json", "/status.txt"]
-    {
+    for path in [
+        "/api/*",
+        "/badge/*",
+        "/badge.svg",
+        "/badge.json",
+        "/status.json",
+        "/status.schema.json",
+        "/status.txt",
+        "/journal/*",
+    ] {
         let _ = writeln!(text, "{path}\n{open}");
     }
     for path in ["/feed.xml", "/updates.xml"] {

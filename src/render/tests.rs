@@ -202,7 +202,7 @@ fn nothing_internal_leaks() {
     (draft.draft, draft.title, draft.slug) = (true, "MARKER draft".to_owned(), "marker-draft".to_owned());
     world.writeups.push(draft);
     world.book.notices.push(world.writeups.len() - 1);
-    world.heads.push(("fremont+internal".into(), "MARKERhead".repeat(7).into(), 3));
+    world.heads.push(crate::site::fixture_words::ends("fremont+internal", 3, "MARKERhead".repeat(7)));
     for file in site(&world) {
         let text = String::from_utf8_lossy(&file.bytes).to_lowercase();
         assert!(!text.contains("marker") && !text.contains("+internal"), "{} leaks", file.path);

@@ -1,7 +1,7 @@
 //! The two feeds: one entry per story, and one entry per word. Dates come from the record, never from the build.
 
 use crate::incident::{Incident, Maintenance, Voice as Spoken};
-use crate::model::{Moment, Span, Update, WriteUp};
+use crate::model::{Moment, Span, Update, Witness, WriteUp};
 use crate::site::machine::Words;
 use crate::site::scene::Scene;
 use crate::site::sentences;
@@ -31,8 +31,8 @@ pub struct Feed {
     pub updated: Moment,
     /// Newest first.
     pub entries: Vec<Entry>,
-    /// The head of every public chain: chain, hash, number.
-    pub heads: Vec<(String, String, u64)>,
+    /// Where every public chain ends.
+    pub heads: Vec<Witness>,
 }
 
 /// An entry. No two of a feed have one date.
@@ -135,7 +135,7 @@ fn feed(
         language: site.language.clone(),
         updated: drafts.first().map_or_else(|| scene.beginning(), |d| d.updated),
         entries: drafts.iter().map(|d| entry(scene, &stories[d.story], d, &host)).collect(),
-        heads: scene.heads().collect(),
+        heads: scene.heads().cloned().collect(),
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Fixture {
     pub(crate) book: Book,
     pub(crate) writeups: Vec<WriteUp>,
     pub(crate) records: Vec<Record>,
-    pub(crate) heads: Vec<(ChainName, Head, u64)>,
+    pub(crate) heads: Vec<Witness>,
     pub(crate) remarks: Vec<Remark>,
     pub(crate) moment: Moment,
     pub(crate) look_back: bool,
@@ -115,7 +115,7 @@ fn settings(components: Vec<Component>) -> Settings {
         rules: Rules::default(),
         components,
         journal: JournalSettings { save: None, save_timeout: Span::from_secs(60) },
-        publish: PublishSettings { folder: "public".into(), after: None },
+        publish: PublishSettings { folder: "public".into(), after: None, journal: false },
     }
 }
 
@@ -286,7 +286,7 @@ pub(crate) fn stella(local: &str, words_out: usize, late: bool) -> Fixture {
         book: Book::default(),
         writeups: words::writeups(words_out, moment),
         records: words::rounds(moment),
-        heads: vec![(ChainName::from("fremont"), Head::from("7f3a09b1".repeat(7) + "2222c41e"), 482_017)],
+        heads: vec![words::ends("fremont", 482_017, "7f3a09b1".repeat(7) + "2222c41e")],
         remarks: Vec::new(),
         moment,
         look_back: false,

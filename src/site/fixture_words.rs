@@ -237,3 +237,8 @@ pub(crate) fn rounds(moment: Moment) -> Vec<Record> {
         })
         .collect()
 }
+
+/// Where a chain ends.
+pub(crate) fn ends(chain: &str, n: u64, head: impl Into<String>) -> Witness {
+    Witness { chain: chain.into(), n, head: Head::from(head.into()), closed: None }
+}

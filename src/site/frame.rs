@@ -59,14 +59,7 @@ pub fn live_foot(scene: &Scene<'_>) -> Vec<String> {
         vec![say::foot(&zone, &made, &clock.time(next_look(scene)), &clock.time(old_after(scene)))]
     };
     foot.extend(scene.world.remarks.iter().map(|r| say::stop(&r.text)));
-    foot.extend(
-        scene
-            .world
-            .heads
-            .iter()
-            .filter(|(chain, _, _)| chain.is_public())
-            .map(|(chain, head, n)| say::head(chain.as_str(), *n, head.as_str())),
-    );
+    foot.extend(scene.heads().map(say::head));
     foot
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::incident::{Event, Incident, Maintenance, Voice};
-use crate::model::{Body, Moment, Status, Update, WriteUp};
+use crate::model::{Body, Moment, Status, Update, Witness, WriteUp};
 use crate::site::World;
 use crate::site::scene::Scene;
 
@@ -71,10 +71,9 @@ impl<'a> Scene<'a> {
         self.first_words.get(&(file, "")).copied()
     }
 
-    /// The head of every public chain: chain, hash, number.
-    pub fn heads(&self) -> impl Iterator<Item = (String, String, u64)> + use<'a> {
-        let public = self.world.heads.iter().filter(|(chain, _, _)| chain.is_public());
-        public.map(|(chain, head, n)| (chain.to_string(), head.to_string(), *n))
+    /// Where every public chain ends.
+    pub fn heads(&self) -> impl Iterator<Item = &'a Witness> + use<'a> {
+        self.world.heads.iter().filter(|w| w.chain.is_public())
     }
 
     /// The address of an incident's or a notice's page.

@@ -17,7 +17,7 @@ pub mod feed;
 #[cfg(test)]
 pub(crate) mod fixture;
 #[cfg(test)]
-mod fixture_words;
+pub(crate) mod fixture_words;
 #[cfg(test)]
 pub(crate) mod fixture_worlds;
 mod frame;
@@ -61,7 +61,7 @@ pub use scene::{Card, Scene};
 pub use sentences::short_status;
 
 use crate::incident::Book;
-use crate::model::{ChainName, Head, Moment, Print, Record, Remark, Settings, WriteUp};
+use crate::model::{Moment, Print, Record, Remark, Settings, Witness, WriteUp};
 use crate::timeline::Timelines;
 
 /// Everything a site is made from.
@@ -77,8 +77,8 @@ pub struct World<'a> {
     pub writeups: &'a [WriteUp],
     /// The records. No page looks at the rounds among them: [`Scene::hear`] brings those that are wanted.
     pub records: &'a [Record],
-    /// The head of every public chain: name, hash, number.
-    pub heads: &'a [(ChainName, Head, u64)],
+    /// Where every public chain ends.
+    pub heads: &'a [Witness],
     /// What a visitor should be told of the record (damage), already in public words.
     pub remarks: &'a [Remark],
     /// The moment that the site speaks of.

@@ -3,17 +3,14 @@
 use crate::model::{Moment, Span, Status};
 use crate::site::machine::Said;
 use crate::site::scene::{Card, Scene, worst};
-use crate::timeline::{Blip, GroupFigure, Stretch, group_figure, last_24h, last_days};
+use crate::timeline::{Blip, GroupFigure, Stretch, WINDOWS, group_figure, last_days};
 
 // What the report hands on as it is.
 pub use crate::incident::{Incident, Maintenance};
-pub use crate::timeline::{Figure, Outage, Place};
+pub use crate::timeline::{Figure, Outage, Place, Window};
 
 /// Stretches, outages and closed incidents are told of so many days: as many as the pages draw.
 const DAYS: u32 = 90;
-
-/// The windows that figures are given for: name, days (0: the last 24 hours).
-const WINDOWS: [(&str, u32); 5] = [("24h", 0), ("7d", 7), ("30d", 30), ("90d", 90), ("365d", 365)];
 
 /// What the file tells.
 #[derive(Debug)]
@@ -41,8 +38,8 @@ pub struct Report<'a> {
 pub struct Measured<'a> {
     /// Which.
     pub card: &'a Card<'a>,
-    /// Name, beginning, and the figure of each window.
-    pub figures: Vec<(&'static str, Moment, Figure)>,
+    /// Each window with its beginning and its figure.
+    pub figures: Vec<(Window, Moment, Figure)>,
     /// The stretches that reach into the days that are told.
     pub stretches: Vec<&'a Stretch>,
     /// The outages that do.
@@ -60,8 +57,8 @@ pub struct Grouped<'a> {
     pub status: Status,
     /// Its components.
     pub cards: Vec<&'a Card<'a>>,
-    /// Name and figure of each window.
-    pub figures: Vec<(&'static str, GroupFigure)>,
+    /// Each window with its figure.
+    pub figures: Vec<(Window, GroupFigure)>,
 }
 
 /// Works it out.
@@ -86,15 +83,9 @@ fn measure<'a>(scene: &Scene<'a>, card: &'a Card<'a>, begin: Moment) -> Measured
     let Some(timeline) = card.timeline.filter(|_| card.is_watched()) else {
         return Measured { card, figures: Vec::new(), stretches: Vec::new(), outages: Vec::new(), blips: Vec::new() };
     };
-    let (zone, until) = (scene.clock.zone, scene.moment());
-    let figure = |(name, days): (&'static str, u32)| {
-        let from = if days == 0 { last_24h(until) } else { last_days(zone, until, days) };
-        let from = timeline.since.map_or(from, |since| since.max(from));
-        (name, from, timeline.figure(from, until))
-    };
     Measured {
         card,
-        figures: WINDOWS.into_iter().map(figure).collect(),
+        figures: timeline.windows(scene.clock.zone, scene.moment()),
         stretches: timeline.stretches.iter().filter(|s| s.to > begin).collect(),
         outages: timeline.outages.iter().filter(|o| o.end.is_none_or(|e| e.at > begin)).collect(),
         blips: timeline.blips.iter().filter(|b| b.to > begin).collect(),
@@ -104,8 +95,8 @@ fn measure<'a>(scene: &Scene<'a>, card: &'a Card<'a>, begin: Moment) -> Measured
 /// A group's figures are the means of those of its components that are watched (MEANING "Group").
 fn group<'a>(name: &'a str, cards: Vec<&'a Card<'a>>, parts: &[Measured<'a>]) -> Grouped<'a> {
     let mine = |part: &&Measured<'_>| part.card.component.group.as_deref() == Some(name);
-    let figure = |(window, _): (&'static str, u32)| {
-        let figures = parts.iter().filter(mine).flat_map(|part| &part.figures).filter(|(name, _, _)| *name == window);
+    let figure = |window: Window| {
+        let figures = parts.iter().filter(mine).flat_map(|part| &part.figures).filter(|(w, _, _)| *w == window);
         (window, group_figure(&figures.map(|(_, _, figure)| *figure).collect::<Vec<_>>()))
     };
     Grouped { name, status: worst(&cards), figures: WINDOWS.into_iter().map(figure).collect(), cards }

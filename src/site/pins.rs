@@ -34,18 +34,16 @@ impl<'a> Pins<'a> {
     /// Reads them off the places and the heads.
     pub fn new(scene: &Scene<'a>) -> Self {
         let world = scene.world;
-        let chains = || world.heads.iter().filter(|(chain, _, _)| chain.is_public() && !chain.is_desk());
+        let chains = || world.heads.iter().filter(|w| w.chain.is_public() && !w.chain.is_desk());
         let place = |p: &'a crate::timeline::Place| {
             let name = p.vantage.as_str();
-            let promised = chains().find(|(chain, _, _)| chain.as_str() == name).map_or(0, |(_, _, n)| *n as i64 + 1);
+            let promised = chains().find(|w| w.chain.as_str() == name).map_or(0, |w| w.n as i64 + 1);
             Place { name, last_round: p.last_round, odds: p.rounds as i64 - promised }
         };
         let places: Vec<Place<'a>> = world.timelines.places.iter().map(place).collect();
         let stranger = |name: &str| !places.iter().any(|p| p.name == name);
-        let strangers = chains()
-            .filter(|(chain, _, _)| stranger(chain.as_str()))
-            .map(|(chain, head, n)| (chain.as_str(), *n, head.as_str()))
-            .collect();
+        let strangers =
+            chains().filter(|w| stranger(w.chain.as_str())).map(|w| (w.chain.as_str(), w.n, w.head.as_str())).collect();
         let margin = margin(world.settings);
         Self { places, strangers, margin }
     }
@@ -71,11 +69,12 @@ mod tests {
     use super::*;
     use crate::model::Print;
     use crate::site::fixture::{self, Fixture};
+    use crate::site::fixture_words::ends;
 
     /// An outage that three places see, each with a chain of its own.
     fn seen() -> Fixture {
         let mut f = fixture::outage();
-        f.heads = f.timelines.places.iter().map(|p| (p.vantage.as_str().into(), "ab".into(), p.rounds - 1)).collect();
+        f.heads = f.timelines.places.iter().map(|p| ends(p.vantage.as_str(), p.rounds - 1, "ab")).collect();
         f
     }
 
@@ -100,7 +99,7 @@ mod tests {
         check("a round that came late", &|f| f.timelines.places[0].rounds += 1, [false, false]);
         check("a line that can no longer be read", &|f| f.timelines.places[0].rounds -= 1, [false, false]);
         check("a place that is behind", &|f| f.timelines.places[1].last_round = None, [false, false]);
-        let stranger = |f: &mut Fixture| f.heads.push(("oslo".into(), "ab".into(), 7));
+        let stranger = |f: &mut Fixture| f.heads.push(ends("oslo", 7, "ab"));
         check("a chain of a place that is not configured", &stranger, [false, false]);
     }
 
@@ -109,6 +108,6 @@ mod tests {
             place.rounds += 1;
             place.last_round = place.last_round.map(|t| t + Span::from_mins(1));
         }
-        f.heads.iter_mut().for_each(|(_, _, n)| *n += 1);
+        f.heads.iter_mut().for_each(|w| w.n += 1);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::incident::Incident;
-use crate::model::{MaintenanceStatus, Moment, Span};
+use crate::model::{MaintenanceStatus, Moment, Span, Witness};
 use crate::site::machine::Said;
 use crate::site::scene::Scene;
 use crate::site::sentences;
@@ -38,8 +38,11 @@ pub fn status(scene: &Scene<'_>, said: Said<'_>) -> String {
     for remark in world.remarks {
         let _ = writeln!(text, "{}", remark.text);
     }
-    for (chain, head, n) in scene.heads() {
+    for Witness { chain, n, head, closed } in scene.heads() {
         let _ = writeln!(text, "Record {chain} {n} {head}");
+        if let Some(closed) = closed {
+            let _ = writeln!(text, "Record {chain} {} {}, the last of {}", closed.n, closed.head, closed.day);
+        }
     }
     let _ = writeln!(text, "{}", world.settings.site.url);
     text

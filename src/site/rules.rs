@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::site::clock::words;
 use crate::site::frame::frame;
-use crate::site::parts::Frame;
+use crate::site::parts::{Frame, Link};
 use crate::site::scene::Scene;
 use crate::site::sentences as say;
 
@@ -33,7 +33,9 @@ pub struct TextPart {
     /// Its paragraphs.
     pub paragraphs: Vec<String>,
     /// Lines to type.
-    pub code: Vec<&'static str>,
+    pub code: Vec<String>,
+    /// What it speaks of, where that can be opened.
+    pub links: Vec<Link>,
 }
 
 /// How these figures are made.
@@ -44,13 +46,13 @@ pub fn rules(scene: &Scene<'_>) -> TextPage {
         frame: frame(scene, "figures/index.html", tab, lead.clone(), 'u'),
         title: "How these figures are made".to_owned(),
         lead,
-        parts: vec![looking(scene), states(scene), uptime(), coverage(), people(), days(scene), check()],
+        parts: vec![looking(scene), states(scene), uptime(), coverage(), people(), days(scene), check(scene)],
         lost: false,
     }
 }
 
 fn part(title: &'static str, anchor: &'static str, paragraphs: Vec<String>) -> TextPart {
-    TextPart { title, anchor, paragraphs, code: Vec::new() }
+    TextPart { title, anchor, paragraphs, code: Vec::new(), links: Vec::new() }
 }
 
 fn looking(scene: &Scene<'_>) -> TextPart {
@@ -155,8 +157,8 @@ fn days(scene: &Scene<'_>) -> TextPart {
     )
 }
 
-fn check() -> TextPart {
-    TextPart {
+fn check(scene: &Scene<'_>) -> TextPart {
+    let mut part = TextPart {
         title: "Check it yourself",
         anchor: "check",
         paragraphs: vec![
@@ -166,8 +168,26 @@ fn check() -> TextPart {
                 .to_owned(),
             "A line of the record is checked so:".to_owned(),
         ],
-        code: vec!["printf %s \"${line%,\\\"h\\\":*}\" | sha256sum", "printf '%s\\n' \"$line\" | jq -r .h"],
+        code: vec![
+            "printf %s \"${line%,\\\"h\\\":*}\" | sha256sum".to_owned(),
+            "printf '%s\\n' \"$line\" | jq -r .h".to_owned(),
+        ],
+        links: Vec::new(),
+    };
+    let settings = scene.world.settings;
+    if settings.publish.journal && !scene.world.look_back {
+        part.paragraphs.insert(
+            1,
+            "The record is published beside this page, with the rules that the figures follow. Anybody can work the \
+             figures out again from the two; the last line below does it."
+                .to_owned(),
+        );
+        part.code.push(format!("statuary journal verify --from {}", settings.site.url));
+        let link = |text: &str, href: &str| Link { text: text.to_owned(), href: href.to_owned() };
+        part.links.push(link("What the record holds", "journal/index.json"));
+        part.links.push(link("The rules of the figures", "journal/rules.json"));
     }
+    part
 }
 
 /// The page for an address that is none. It is served from any depth, so its links begin at the site's own path.

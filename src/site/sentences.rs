@@ -1,7 +1,7 @@
 //! Every sentence that the pages say by themselves (LOOK "Sentences"): short, plain, present tense.
 //! Long texts that explain the figures stand in `rules`.
 
-use crate::model::{Impact, IncidentStatus, MaintenanceStatus, Span, Status};
+use crate::model::{Impact, IncidentStatus, MaintenanceStatus, Span, Status, Witness};
 use crate::site::clock::words;
 
 /// A status in lists.
@@ -281,9 +281,13 @@ pub fn foot_look_back(zone: &str, at: &str) -> String {
     )
 }
 
-/// Where the record ends.
-pub fn head(chain: &str, n: u64, head: &str) -> String {
-    format!("The record of “{chain}” ends with number {n}: {}.", short_hash(head))
+/// Where the record ends, and where its last whole day did.
+pub fn head(witness: &Witness) -> String {
+    let Witness { chain, n, head, closed } = witness;
+    let day = closed.as_ref().map_or(String::new(), |closed| {
+        format!(", and the day {} with number {}: {}", closed.day, closed.n, short_hash(closed.head.as_str()))
+    });
+    format!("The record of “{chain}” ends with number {n}: {}{day}.", short_hash(head.as_str()))
 }
 
 /// `7f3a…c41e`, for the eye; the JSON carries it whole.

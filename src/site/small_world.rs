@@ -4,7 +4,7 @@
 use crate::incident::{Book, Event, Incident, Maintenance, Member, Voice};
 use crate::model::*;
 use crate::site::fixture::{Fixture, shown};
-use crate::site::fixture_words::{blank, writeup};
+use crate::site::fixture_words::{blank, ends, writeup};
 use crate::timeline::{ComponentTimeline, Outage, Place, Reason, Stretch, Timelines};
 
 /// UTC: `2026-11-23 17:00`.
@@ -41,7 +41,7 @@ pub(crate) fn empty() -> Fixture {
             rules: Rules::default(),
             components: Vec::new(),
             journal: JournalSettings::default(),
-            publish: PublishSettings { folder: "public".into(), after: None },
+            publish: PublishSettings { folder: "public".into(), after: None, journal: false },
         },
         timelines: Timelines::default(),
         book: Book::default(),
@@ -75,8 +75,13 @@ pub(crate) fn outage() -> Fixture {
     };
     small.writeups = vec![morning(), work(), notice(), internal()];
     small.records = vec![words("morning.md", &["a"], "2026-11-23 17:06"), words("notice.md", &[], "2026-11-20 12:00")];
-    let head = Head::from("ab".repeat(32));
-    small.heads = vec![("local".into(), head.clone(), 812), ("local+internal".into(), Head::from("SECRET"), 7)];
+    let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+    let closed = ClosedDay { day, n: 600, head: Head::from("cd".repeat(32)) };
+    small.heads = vec![
+        Witness { closed: Some(closed), ..ends("local", 812, "ab".repeat(32)) },
+        ends("local+internal", 7, "SECRET"),
+        ends("local+internal.bak", 7, "SECRET"),
+    ];
     small.book = Book {
         incidents: vec![incident(), Incident { title: "SECRET".to_owned(), public: false, ..incident() }],
         maintenances: vec![maintenance(), Maintenance { title: "SECRET".to_owned(), public: false, ..maintenance() }],

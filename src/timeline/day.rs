@@ -12,9 +12,10 @@ pub struct Day {
     pub date: NaiveDate,
     /// Its first instant.
     pub from: Moment,
-    /// One past its last, 23 to 25 hours later.
+    /// One past its last, 23 to 25 hours later; at once for a date that a zone skipped.
     pub to: Moment,
-    /// Its worst status; none: not yet watched (it was over before the component's first record, or has not begun).
+    /// Its worst status; none: not yet watched (it was over before the component's first record, or has not begun), or
+    /// a date that never was.
     pub worst: Option<Status>,
     /// Its worst status while anything was known; none: nothing was.
     pub worst_seen: Option<Status>,
@@ -47,6 +48,44 @@ pub struct Month {
     pub down_ms: i64,
     /// Uptime and coverage.
     pub figure: Figure,
+}
+
+/// A window that figures are given for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its name: `24h`, `30d`.
+    pub name: &'static str,
+    /// How many days: today and those before it, cut in the site's zone. None: the 24 hours before the moment.
+    pub days: Option<u32>,
+}
+
+/// The windows that figures are given for (MEANING, "Figures").
+pub const WINDOWS: [Window; 5] = [
+    Window { name: "24h", days: None },
+    Window { name: "7d", days: Some(7) },
+    Window { name: "30d", days: Some(30) },
+    Window { name: "90d", days: Some(90) },
+    Window { name: "365d", days: Some(365) },
+];
+
+impl Window {
+    /// Where it begins.
+    pub fn from(self, zone: Zone, moment: Moment) -> Moment {
+        self.days.map_or_else(|| last_24h(moment), |days| last_days(zone, moment, days))
+    }
+}
+
+impl ComponentTimeline {
+    /// The figure of every window that ends at the moment, with where it begins: the window's beginning, or the first
+    /// record where that is later.
+    pub fn windows(&self, zone: Zone, moment: Moment) -> Vec<(Window, Moment, Figure)> {
+        let figure = |window: Window| {
+            let from = window.from(zone, moment);
+            let from = self.since.map_or(from, |since| since.max(from));
+            (window, from, self.figure(from, moment))
+        };
+        WINDOWS.map(figure).to_vec()
+    }
 }
 
 /// Where the window "24 h" begins: 24 hours before the moment.
@@ -130,6 +169,10 @@ impl ComponentTimeline {
     /// The worst status in `[from, to)` as far as the moment, and the worst of what was known. What holds at the moment
     /// itself counts on its day.
     fn worst(&self, from: Moment, to: Moment, moment: Moment) -> (Option<Status>, Option<Status>) {
+        // A date that never was (a zone that skipped it) holds no instant.
+        if from >= to {
+            return (None, None);
+        }
         let first = self.stretches.partition_point(|s| s.to <= from);
         let inside = self.stretches[first..].iter().take_while(|s| s.from < to.min(moment));
         let now = self.holding(moment).filter(|_| from <= moment && moment < to);

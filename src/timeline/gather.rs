@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::model::{History, Hours, Moment, Remark, Run, Settings, Strip, Summary, Why};
+use crate::model::{History, Hours, Moment, Remark, Run, Settings, Strip, Summary, Vantage, Why};
 use crate::timeline::recorded::former_keys;
 use crate::timeline::summary::in_order;
 use crate::timeline::window::{self, Spans};
@@ -59,23 +59,19 @@ pub(super) fn gather<'h>(history: &'h History, settings: &Settings, moment: Mome
     for chain in declared.chunk_by(|a, b| a.chain == b.chain) {
         window::listen(&mut words, chain, moment.ms());
     }
-    let mut places: Vec<Place> = settings
-        .run
-        .vantages
-        .iter()
-        .map(|v| Place { vantage: v.clone(), last_round: None, blind: None, rounds: 0 })
-        .collect();
+    let places = &settings.run.vantages;
+    let mut of_place: Vec<Vec<&Summary>> = vec![Vec::new(); places.len()];
     let slots = Slots::new(settings);
     let mut reasons = Vec::new();
     let mut strips: Vec<Looks<'h>> = vec![Looks::default(); slots.probes * places.len()];
     for chain in &history.chains {
         let vantage = chain.chain.vantage();
-        let Some(place) = vantage.as_ref().and_then(|v| places.iter().position(|p| p.vantage == *v)) else {
+        let Some(place) = vantage.as_ref().and_then(|v| places.iter().position(|p| p == v)) else {
             remarks.push(stranger(chain));
             continue;
         };
         remarks.extend(later(chain, moment));
-        count(&mut places[place], chain);
+        of_place[place].push(chain);
         let first_reason = reasons.len() as u32;
         reasons.extend(&chain.reasons);
         for strip in &chain.strips {
@@ -84,6 +80,7 @@ pub(super) fn gather<'h>(history: &'h History, settings: &Settings, moment: Mome
             }
         }
     }
+    let places = places.iter().zip(&of_place).map(|(vantage, chains)| place(vantage, chains)).collect();
     let windows = settings.components.iter().map(|c| words.windows(settings, c)).collect();
     Gathered { strips, first_probe: slots.first_probe, places, reasons, windows, remarks }
 }
@@ -109,15 +106,30 @@ fn later(chain: &Summary, moment: Moment) -> Option<Remark> {
     Some(Remark { origin: None, text })
 }
 
-/// A place's own facts, from its public and its internal chain.
-fn count(place: &mut Place, chain: &Summary) {
-    let last = chain.times.last().copied();
-    place.rounds = place.rounds.max(chain.forgotten + chain.times.len() as u64);
-    // Both chains hold the same rounds; the one that reaches further tells, and of two alike the blind one.
-    if last > place.last_round || (last == place.last_round && place.blind.is_none()) {
-        place.blind.clone_from(&chain.blind);
-    }
-    place.last_round = place.last_round.max(last);
+/// A place's own facts, from its public and its internal chain. Mostly both hold the same rounds; where a corrected
+/// clock took out some of one only, it is the rounds of both.
+fn place(vantage: &Vantage, chains: &[&Summary]) -> Place {
+    let rounds = chains.iter().map(|c| c.forgotten + c.times.len() as u64).max().unwrap_or_default();
+    let last_round = chains.iter().filter_map(|c| c.times.last()).max().copied();
+    let is_blind = |t: &Moment| {
+        let here =
+            |c: &&Summary| c.blind.as_ref().is_some_and(|(since, _)| since <= t) && c.times.binary_search(t).is_ok();
+        chains.iter().any(|c| here(c))
+    };
+    // The last round of each that was not blind, and is in no chain.
+    let saw = |c: &&Summary| {
+        let seeing = c.blind.as_ref().map_or(c.times.len(), |(since, _)| c.times.partition_point(|t| t < since));
+        c.times[..seeing].iter().rev().find(|t| !is_blind(t)).copied()
+    };
+    let saw = chains.iter().filter_map(saw).max();
+    let blind = chains.iter().filter_map(|c| {
+        let (since, why) = c.blind.as_ref()?;
+        // Of rounds long past the moments are forgotten, but not since when they were blind.
+        let mut in_row = [since].into_iter().chain(&c.times[c.times.partition_point(|t| t < since)..]);
+        Some((*in_row.find(|t| Some(**t) > saw)?, why.clone()))
+    });
+    let blind = blind.min_by_key(|(since, _)| *since);
+    Place { vantage: vantage.clone(), last_round, blind, rounds }
 }
 
 /// Where each probe's looks go, under every key that it has or had.

@@ -48,6 +48,19 @@ pub fn edges(declared: &[Record]) -> Vec<Moment> {
     edges
 }
 
+/// The moments at which a window begins or ends, or something is said of it (ascending).
+pub fn window_edges(declared: &[Record]) -> Vec<Moment> {
+    let mut edges = Vec::new();
+    for record in declared {
+        if let Body::Maintenance(m) = &record.body {
+            edges.extend([m.starts, m.ends, record.t]);
+        }
+    }
+    edges.sort_unstable();
+    edges.dedup();
+    edges
+}
+
 /// The set of records: chain by chain, each in the order of `n`, every one once.
 pub(super) fn chains<'r>(records: impl IntoIterator<Item = &'r Record>) -> Vec<&'r Record> {
     let mut all: Vec<&Record> = records.into_iter().collect();

@@ -68,6 +68,11 @@ impl Level {
         }
     }
 
+    /// Whether it is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// Whether an up look would change nothing.
     pub(super) fn calm(&self) -> bool {
         !self.open && self.row.is_none()
@@ -126,7 +131,7 @@ impl Level {
             self.easing = Some(looks[row.first].first.ms());
         } else {
             if !row.vouched {
-                self.dark.push((looks[row.first].first.ms(), i64::MAX));
+                self.dark.push((looks[row.first].first.ms(), known_after(looks, row.last)));
             }
             self.pending = Some((row.first, row.last));
         }
@@ -147,8 +152,7 @@ impl Level {
         self.blips.push(Short { from, to, seen, reason: looks[row.first].reason });
         if !row.vouched {
             // "The status below it" is not known to be good: nothing good was seen near it, before or after.
-            let known = looks[row.last + 1..].iter().find(|l| l.level().is_some());
-            self.dark.push((from, known.map_or(i64::MAX, |l| l.first.ms())));
+            self.dark.push((from, known_after(looks, row.last)));
         }
     }
 
@@ -163,4 +167,9 @@ impl Level {
         }
         self.open = !self.open;
     }
+}
+
+/// When anything is known again after a look.
+pub(super) fn known_after(looks: &[Run], i: usize) -> i64 {
+    looks[i + 1..].iter().find(|l| l.level().is_some()).map_or(i64::MAX, |l| l.first.ms())
 }

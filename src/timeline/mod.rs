@@ -26,12 +26,12 @@ mod tests;
 
 use crate::model::{ComponentId, History, Hours, Moment, ProbeKey, Remark, Settings, Status, Vantage, Verdict};
 
-pub use day::{Day, Month, days, days_from, last_24h, last_days, months};
+pub use day::{Day, Month, WINDOWS, Window, days, days_from, last_24h, last_days, months};
 pub use figure::{GroupFigure, group_figure};
 pub use forget::{HOURS, forget};
-pub use history::{edges, history, whole};
+pub use history::{edges, history, whole, window_edges};
 pub use recorded::{Heard, rounds, values};
-pub use summary::{condense, join, summarise};
+pub use summary::{condense, ends, join, lies_across, summarise};
 
 /// Every component's timeline.
 #[derive(Clone, Debug, Default)]

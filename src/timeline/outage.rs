@@ -125,34 +125,38 @@ impl<'a> Room<'a> {
     fn reasons(&self, from: i64, to: i64) -> Vec<Reason> {
         let mut reasons: Vec<Reason> = Vec::new();
         for (probe, place, looks) in self.strips() {
-            let mut here: Vec<(u32, Reason)> = Vec::new();
+            let mut here: Vec<Reason> = Vec::new();
             let mut index: HashMap<u32, Option<usize>> = HashMap::new();
             let first = looks.runs.partition_point(|l| l.last.ms() < from);
             let inside = looks.runs[first..].iter().take_while(|l| l.first.ms() < to);
             for look in inside.filter(|l| l.level() > Some(0)) {
                 let slot = index.entry(looks.reason(look)).or_insert_with(|| {
-                    (here.len() < MAX_REASONS).then(|| {
-                        let (phase, why) = self.history.reasons[looks.reason(look) as usize];
-                        let at = look.first.max(Moment::from_ms(from));
-                        let reason = Reason {
-                            probe: self.component.probes[probe].key.clone(),
-                            vantage: self.history.places[place].vantage.clone(),
-                            at,
-                            last: at,
-                            looks: 0,
-                            phase: phase.clone(),
-                            why: why.clone(),
-                        };
-                        here.push((looks.reason(look), reason));
-                        here.len() - 1
+                    let (phase, why) = self.history.reasons[looks.reason(look) as usize];
+                    // A probe that moved to another chain (it was internal for a time) says the same under two numbers.
+                    let same = here.iter().position(|r| (&r.phase, &r.why) == (phase, why));
+                    same.or_else(|| {
+                        (here.len() < MAX_REASONS).then(|| {
+                            let at = look.first.max(Moment::from_ms(from));
+                            let reason = Reason {
+                                probe: self.component.probes[probe].key.clone(),
+                                vantage: self.history.places[place].vantage.clone(),
+                                at,
+                                last: at,
+                                looks: 0,
+                                phase: phase.clone(),
+                                why: why.clone(),
+                            };
+                            here.push(reason);
+                            here.len() - 1
+                        })
                     })
                 });
                 if let Some(slot) = *slot {
-                    here[slot].1.looks += look.looks;
-                    here[slot].1.last = look.last;
+                    here[slot].looks += look.looks;
+                    here[slot].last = look.last;
                 }
             }
-            reasons.extend(here.into_iter().map(|(_, reason)| reason));
+            reasons.extend(here);
         }
         reasons.sort_by_key(|r| r.at);
         reasons.truncate(MAX_REASONS);

@@ -2,7 +2,7 @@
 
 use crate::model::{Rules, Run};
 use crate::timeline::blip::{self, Short};
-use crate::timeline::level::{Level, Spell, Thresholds};
+use crate::timeline::level::{self, Level, Spell, Thresholds};
 use crate::timeline::window::{Spans, without};
 
 /// What a strip tells, in ms.
@@ -52,6 +52,8 @@ pub(super) fn read(looks: &[Run], rules: &Rules, windows: &[(i64, i64)], moment:
     };
     let mut before: Option<usize> = None;
     let mut window = 0;
+    // A bad look in a window opens nothing, but neither is it a good one: it has no vote, and shows nothing outside.
+    let mut mute = Spans::new();
     for (i, look) in looks.iter().enumerate() {
         vouch(&mut story, look, looks.get(i + 1).map_or(i64::MAX, |next| next.first.ms()));
         let Some(level) = look.level() else { continue };
@@ -63,6 +65,9 @@ pub(super) fn read(looks: &[Run], rules: &Rules, windows: &[(i64, i64)], moment:
             for one in &mut levels {
                 one.take(looks, i, level, before, in_window);
             }
+            if in_window && level > 0 && !levels[0].is_open() {
+                mute.push((look.first.ms(), level::known_after(looks, i)));
+            }
         }
         before = Some(i);
     }
@@ -70,7 +75,12 @@ pub(super) fn read(looks: &[Run], rules: &Rules, windows: &[(i64, i64)], moment:
         level.finish(looks, moment);
     }
     let [bad, down] = levels;
-    settle(story, bad, down, looks, thresholds.blip_within, moment)
+    story.voting = without(story.voting, &mute);
+    let mut story = settle(story, bad, down, looks, thresholds.blip_within, moment);
+    // In an outage it only says the same.
+    let outages: Spans = story.bad.iter().map(|s| (s.from, s.end.map_or(i64::MAX, |(at, _)| at))).collect();
+    story.known = without(story.known, &without(without(mute, windows), &outages));
+    story
 }
 
 /// Rule 2: a look vouches until the next one or for `gap`; unknown vouches for nothing.

@@ -6,8 +6,11 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDate;
+
 use crate::model::{
-    Body, ChainName, Hours, Later, Moment, ProbeKey, Record, Round, Run, Span, Strip, Summary, Verdict, Why,
+    Body, ChainName, ClosedDay, Head, Hours, Later, Moment, ProbeKey, Record, Round, Run, Span, Strip, Summary,
+    Verdict, Why,
 };
 use crate::timeline::bucket;
 use crate::timeline::recorded::{add, by_hour};
@@ -65,8 +68,27 @@ fn count(told: &mut Summary, record: &Record, until: Moment) {
     if told.end.is_none_or(|(n, _)| record.n >= n) {
         told.end = Some((record.n, record.t));
     }
-    if record.t <= until && told.head.as_ref().is_none_or(|(_, n)| record.n >= *n) {
-        told.head = Some((record.head.clone(), record.n));
+    if record.t <= until {
+        if told.head.as_ref().is_none_or(|(_, n)| record.n >= *n) {
+            told.head = Some((record.head.clone(), record.n));
+        }
+        ends(&mut told.days, record.t.utc().date_naive(), record.n, &record.head);
+    }
+}
+
+/// Keeps where the last two days ended: one of them is the last that is over, whatever day it is meanwhile. The order
+/// in which records come changes nothing.
+pub fn ends(days: &mut Vec<ClosedDay>, day: NaiveDate, n: u64, head: &Head) {
+    match days.iter_mut().find(|known| known.day == day) {
+        Some(known) if known.n > n => {}
+        Some(known) => (known.n, known.head) = (n, head.clone()),
+        None => {
+            if days.len() < 2 || days[0].day < day {
+                days.push(ClosedDay { day, n, head: head.clone() });
+                days.sort_unstable_by_key(|known| known.day);
+                days.drain(..days.len().saturating_sub(2));
+            }
+        }
     }
 }
 
@@ -251,6 +273,16 @@ pub fn condense(runs: &mut Vec<Run>, edges: &[Moment]) {
     runs.truncate(kept);
 }
 
+/// Whether looks that fail were condensed across one of these moments: only then can it matter that a desk whose clock
+/// is behind says now that a window began or ended there. The chain has to be read anew.
+pub fn lies_across(told: &Summary, edges: &[Moment]) -> bool {
+    let across = |strip: &Strip, edge: Moment| {
+        let run = strip.runs.get(strip.runs.partition_point(|run| run.last < edge));
+        run.is_some_and(|run| run.first < edge && run.looks > 1 && run.level() > Some(0))
+    };
+    edges.iter().any(|edge| told.strips.iter().any(|strip| across(strip, *edge)))
+}
+
 /// Whether the second says what the first said, without a hole between.
 fn continues(a: &Run, b: &Run) -> bool {
     (a.verdict, a.reason, a.gap_ms) == (b.verdict, b.reason, b.gap_ms) && b.first.ms() <= a.fades()
@@ -267,6 +299,7 @@ pub fn join(into: &mut Summary, later: Summary, edges: &[Moment]) {
     if later.head.as_ref().map(|h| h.1) >= into.head.as_ref().map(|h| h.1) {
         into.head = later.head;
     }
+    later.days.iter().for_each(|end| ends(&mut into.days, end.day, end.n, &end.head));
     match (&mut into.blind, later.blind, later.times.is_empty()) {
         (Some((_, why)), Some((at, now)), _) if later.times.first() == Some(&at) => *why = now,
         (blind, now, false) => *blind = now,

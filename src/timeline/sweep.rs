@@ -220,7 +220,7 @@ impl Sweep<'_> {
             return None;
         }
         // For the vote a bad level counts until its strip looks again, a good one while it is `VOTING`.
-        let known = bits.iter().filter(|b| **b & (BAD | DOWN | VOTING | KNOWN) != 0).count();
+        let known = bits.iter().filter(|b| **b & (BAD | DOWN | VOTING) != 0).count();
         let needed = self.crossing.quorum.min(known);
         let holds = |level: u8| known > 0 && bits.iter().filter(|b| **b & level != 0).count() >= needed;
         let held = holds(BAD);
@@ -283,7 +283,7 @@ impl Sweep<'_> {
             let eased = lonely.filter_map(|(_, story, _)| story.easing.into_iter().flatten().min()).any(|e| e <= at);
             return if unsure > 0 || eased { i64::MAX } else { i64::MIN };
         }
-        let known = strips().filter(|(_, _, bits)| bits & (BAD | DOWN | VOTING | KNOWN) != 0).count();
+        let known = strips().filter(|(_, _, bits)| bits & (BAD | DOWN | VOTING) != 0).count();
         if sure().count() < self.crossing.quorum.min(known + unsure).max(1) {
             i64::MAX
         } else if bad().count() < self.crossing.quorum {

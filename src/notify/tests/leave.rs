@@ -11,7 +11,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 
-use crate::model::{Body, ChainName, Given, Head, Secret, Span};
+use crate::model::{Body, Given, Secret, Span, Witness};
 
 use super::super::{Channel, Delivery, Refused, plan, send, tell};
 use super::{at, channel, event};
@@ -101,11 +101,9 @@ fn delivery(channel: Channel) -> Delivery {
     }
 }
 
-fn heads() -> Vec<(ChainName, Head, u64)> {
-    vec![
-        (ChainName::from("local"), Head::from("ab12"), 812),
-        (ChainName::from("local+internal"), Head::from("cd34"), 3),
-    ]
+fn heads() -> Vec<Witness> {
+    let ends = |chain: &str, n, head: &str| Witness { chain: chain.into(), n, head: head.into(), closed: None };
+    vec![ends("local", 812, "ab12"), ends("local+internal", 3, "cd34")]
 }
 
 /// What came of it: "taken", "no: …", "never: …".

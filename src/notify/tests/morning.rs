@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use crate::incident::{Book, Incident, Maintenance, Member};
 use crate::model::{
-    Announce, Body, ChainName, Combine, Component, ComponentId, DeskIncident, DeskMaintenance, DeskWords, Head, Impact,
+    Announce, Body, ChainName, Combine, Component, ComponentId, DeskIncident, DeskMaintenance, DeskWords, Impact,
     IncidentId, IncidentStatus, IncidentStep, JournalSettings, JournaledUpdate, MaintenanceStatus, Moment, Probe,
     ProbeKey, PublishSettings, Record, Round, Rules, RunSettings, Seen, Settings, Span, Status, Update, Vantage,
-    Verdict, Visibility, WriteUp, WriteUpKind, Zone,
+    Verdict, Visibility, Witness, WriteUp, WriteUpKind, Zone,
 };
 use crate::site::World;
 use crate::timeline::{ComponentTimeline, Outage, Reason, Stretch, Timelines};
@@ -66,7 +66,7 @@ fn settings() -> Settings {
             component("vault", "The Vault", Visibility::Internal),
         ],
         journal: JournalSettings::default(),
-        publish: PublishSettings { folder: PathBuf::from("public"), after: None },
+        publish: PublishSettings { folder: PathBuf::from("public"), after: None, journal: false },
     }
 }
 
@@ -286,7 +286,7 @@ pub(super) fn morning() -> Morning {
 
 impl Morning {
     pub(super) fn events_at(&self, moment: Moment) -> Vec<Event> {
-        let heads = [(ChainName::from("local"), Head::from("ab"), 1)];
+        let heads = [Witness { chain: "local".into(), n: 1, head: "ab".into(), closed: None }];
         events(&World {
             settings: &self.settings,
             timelines: &self.timelines,

@@ -1,6 +1,6 @@
 //! Which events there are, in what words, and who may hear them.
 
-use crate::model::{Body, ChainName, DeskMaintenance, Head, Span, Status};
+use crate::model::{Body, ChainName, ClosedDay, DeskMaintenance, Head, Span, Status, Witness};
 
 use super::super::{Delivery, EventKind};
 use super::morning::{id, morning};
@@ -75,9 +75,11 @@ fn the_payload_holds_every_fact_once() {
         events: vec![event],
         digest: false,
     };
-    let heads = [(ChainName::from("local"), Head::from("ab12"), 812)];
+    let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+    let closed = Some(ClosedDay { day, n: 600, head: Head::from("cd34") });
+    let heads = [Witness { chain: ChainName::from("local"), n: 812, head: Head::from("ab12"), closed }];
     let bytes = super::super::payload::bytes(&delivery, &heads);
-    insta::assert_snapshot!(String::from_utf8(bytes).unwrap(), @r#"{"version":1,"id":"2026-11-23-web/open","event":"opened","attempt":1,"repeated":false,"at":"2026-11-23T17:00:00.000Z","site":{"title":"Stella","url":"https://s.example/"},"title":"The morning outage","text":"Website is partly down since 09:00 PST: no answer within 5 s.","url":"https://s.example/incidents/morning/","component":{"id":"web","name":"Website"},"status":{"before":"operational","after":"partial_outage"},"components":[{"id":"web","name":"Website","status":{"before":"operational","after":"partial_outage"}}],"incident":{"id":"2026-11-23-web","title":"The morning outage","url":"https://s.example/incidents/morning/","status":"resolved","impact":"critical","started_at":"2026-11-23T17:00:00.000Z","ended_at":"2026-11-23T18:40:00.000Z","duration_s":6000},"probe":{"id":"web/http","kind":"http","phase":"first_byte","error":"no answer within 5 s","attempts":3,"latency_ms":5000},"journal":[{"chain":"local","n":812,"head":"ab12"}]}"#);
+    insta::assert_snapshot!(String::from_utf8(bytes).unwrap(), @r#"{"version":1,"id":"2026-11-23-web/open","event":"opened","attempt":1,"repeated":false,"at":"2026-11-23T17:00:00.000Z","site":{"title":"Stella","url":"https://s.example/"},"title":"The morning outage","text":"Website is partly down since 09:00 PST: no answer within 5 s.","url":"https://s.example/incidents/morning/","component":{"id":"web","name":"Website"},"status":{"before":"operational","after":"partial_outage"},"components":[{"id":"web","name":"Website","status":{"before":"operational","after":"partial_outage"}}],"incident":{"id":"2026-11-23-web","title":"The morning outage","url":"https://s.example/incidents/morning/","status":"resolved","impact":"critical","started_at":"2026-11-23T17:00:00.000Z","ended_at":"2026-11-23T18:40:00.000Z","duration_s":6000},"probe":{"id":"web/http","kind":"http","phase":"first_byte","error":"no answer within 5 s","attempts":3,"latency_ms":5000},"journal":[{"chain":"local","n":812,"head":"ab12","closed_day":{"day":"2026-11-22","n":600,"head":"cd34"}}]}"#);
     let mut digest = delivery.clone();
     digest.digest = true;
     digest.events.push(digest.events[0].clone());

@@ -69,7 +69,7 @@ pub(super) fn settings(components: &[(&str, usize)], vantages: &[&str]) -> Setti
         rules: Rules::default(),
         components: components.iter().map(component).collect(),
         journal: JournalSettings::default(),
-        publish: PublishSettings { folder: "public".into(), after: None },
+        publish: PublishSettings { folder: "public".into(), after: None, journal: false },
     }
 }
 
