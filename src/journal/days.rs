@@ -22,6 +22,8 @@ pub struct ChainTold {
     pub position: Option<Position>,
     /// The ends of its branches that nothing joins, that with the greatest number last; empty where it does not fork.
     pub tips: Vec<ChainHead>,
+    /// Its first record's time, where those before it stand in days that are not here.
+    pub late: Option<Moment>,
 }
 
 /// What was made of a chain's files.
@@ -68,11 +70,15 @@ pub(super) fn read_chain(
     let listing = files::list(root, chain)?;
     let files = read_files(chain, &listing.days, until, make)?;
     if !in_order(chain, &files) {
-        let WholeChain { records, remarks, tips } = read::read_one(root, chain)?;
+        let WholeChain { records, remarks, tips, late } = read::read_one(root, chain)?;
         let position = position_of(root, chain, &records, until)?;
-        return Ok(ChainTold { told: Told::Whole(records), remarks, position, tips });
+        return Ok(ChainTold { told: Told::Whole(records), remarks, position, tips, late });
     }
     let mut remarks = listing.remarks;
+    let first = files.first().filter(|file| file.remarks.is_empty()).and_then(|file| file.ends.as_ref());
+    let late = first.map(|ends| &ends.first).filter(|first| first.0 > 0).map(|(n, _, t)| (*n, *t));
+    remarks.extend(late.map(|(n, t)| read::begins_late(chain, n, t)));
+    let late = late.map(|(_, t)| t);
     let mut head: Option<ChainHead> = None;
     let mut summaries = Vec::with_capacity(files.len());
     let mut position: Option<Position> = None;
@@ -94,7 +100,7 @@ pub(super) fn read_chain(
         }
         summaries.push(file.summary);
     }
-    Ok(ChainTold { told: Told::Days(summaries), remarks, position, tips: Vec::new() })
+    Ok(ChainTold { told: Told::Days(summaries), remarks, position, tips: Vec::new(), late })
 }
 
 fn read_files(

@@ -10,7 +10,7 @@ use std::path::Path;
 use crate::journal::packed::{Packer, Unpacker};
 use crate::journal::set_aside::Stamp;
 use crate::journal::{ChainHead, JournalError, Month, Position, desk_form, summary_form};
-use crate::model::{ChainName, History, Origin, Remark};
+use crate::model::{ChainName, History, Moment, Origin, Remark};
 
 /// What the file begins with: the form's own version, and the program's.
 const MAGIC: &str = concat!("statuary checkpoint 3, ", env!("CARGO_PKG_VERSION"), "\n");
@@ -26,6 +26,8 @@ pub struct Kept {
     pub positions: Vec<Position>,
     /// The chains that fork, with the ends of their branches that nothing joins, that with the greatest number last.
     pub forks: Vec<(ChainName, Vec<ChainHead>)>,
+    /// The chains whose first days are not here and never were read, with the time of the first record that was.
+    pub late: Vec<(ChainName, Moment)>,
     /// What is damaged or surprising.
     pub remarks: Vec<Remark>,
     /// The file of the hours that are set aside, where any is.
@@ -83,6 +85,10 @@ fn pack(to: &mut Packer, kept: &Kept) -> Result<(), JournalError> {
         to.text(chain.as_str());
         to.list(tips, pack_head);
     });
+    to.list(&kept.late, |to, (chain, t)| {
+        to.text(chain.as_str());
+        to.moment(*t);
+    });
     to.list(&kept.remarks, pack_remark);
     to.option(kept.hours, |to, stamp| to.uint(u64::from(stamp.0)));
     Ok(())
@@ -97,6 +103,7 @@ fn unpack(from: &mut Unpacker<'_>) -> Option<Kept> {
         history,
         positions: from.list(unpack_position)?,
         forks: from.list(|from| Some((ChainName::new(from.text()?), from.list(unpack_head)?)))?,
+        late: from.list(|from| Some((ChainName::new(from.text()?), from.moment()?)))?,
         remarks: from.list(unpack_remark)?,
         hours: from.option(Unpacker::small)?.map(Stamp),
     })

@@ -87,6 +87,13 @@ impl Tree<'_> {
     fn link(&mut self, row: &Row) {
         let chain = self.chain;
         let Some(&before) = self.by_hash.get(&row.p) else {
+            if let Some(first) = chain.begins_late.map(|first| &chain.rows[first]).filter(|first| first.p == row.p) {
+                if first.h == row.h {
+                    let text = format!("record {} is the first that is here; what was recorded before is not", row.n);
+                    self.found.push((row.file, row.line, text, false));
+                }
+                return;
+            }
             self.orphan = self.orphan.max(Some(row.n));
             let text = match row.n.checked_sub(1) {
                 Some(n) => format!(
@@ -107,6 +114,11 @@ impl Tree<'_> {
         if let Some((a, b)) = &row.join {
             let both = [a, b].map(|h| self.by_hash.get(h).copied());
             let names_before = row.p == *a || row.p == *b;
+            // One branch may stand in days that are not here.
+            if names_before && chain.begins_late.is_some() && both.iter().any(Option::is_none) {
+                self.joined.extend(both.into_iter().flatten());
+                return;
+            }
             let ([Some(one), Some(other)], true) = (both, names_before) else {
                 self.fail(row, format!("record {} joins two heads, but not two that are here", row.n));
                 return;

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use crate::model::{Body, ChainName, Head, History, JournalSettings, Moment, Record, Remark, Span};
 
+mod absent;
 mod astray;
 mod body;
 mod copy;
@@ -41,6 +42,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use absent::Rest;
 pub use copy::check_index;
 pub use copy::fetch::{Part, Tell, fetch};
 pub use copy::index::{Content, Index, Listed, index_schema};
@@ -194,6 +196,17 @@ pub fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Record>, Jo
     read::rounds(root, spans)
 }
 
+/// Whether days that were read once are not here in any form.
+pub fn lacks(root: &Path, from: &Position) -> Result<bool, JournalError> {
+    absent::lacks(root, from)
+}
+
+/// Reads what is here of a chain of which a part is not, where it cannot simply be read on: what came after the position
+/// counts, what a merge brought from before it does not. None: all of it is here, or it was begun anew.
+pub fn read_rest(root: &Path, from: &Position, until: Moment) -> Result<Option<Rest>, JournalError> {
+    absent::rest(root, from, until)
+}
+
 /// A chain of which every record is in memory.
 #[derive(Debug)]
 pub struct Whole {
@@ -205,14 +218,16 @@ pub struct Whole {
     pub position: Option<Position>,
     /// The ends of its branches that nothing joins, that with the greatest number last; empty where it does not fork.
     pub tips: Vec<ChainHead>,
+    /// Its first record's time, where those before it stand in days that are not here.
+    pub late: Option<Moment>,
 }
 
 /// Reads all records of one chain, in the order of `n`, and remarks on what is odd about them.
 pub fn read_whole(root: &Path, chain: &ChainName, until: Moment) -> Result<Whole, JournalError> {
     let months = since::months(root, chain)?;
-    let read::WholeChain { records, remarks, tips } = read::read_one(root, chain)?;
+    let read::WholeChain { records, remarks, tips, late } = read::read_one(root, chain)?;
     let position = days::position_of(root, chain, &records, until)?.map(|position| since::at(root, position, months));
-    Ok(Whole { records, remarks, position, tips })
+    Ok(Whole { records, remarks, position, tips, late })
 }
 
 /// Reads the checkpoint under the state's folder; none where there is none that can be used.
@@ -258,7 +273,18 @@ pub fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>,
 /// On an error nothing more than was already written in whole days counts as saved. Torn bytes that stand in the way
 /// are stepped over and named by the record's `skip`.
 pub fn append(root: &Path, chain: &ChainName, bodies: &[(Moment, Body)]) -> Result<Vec<Record>, JournalError> {
-    write::append(root, chain, bodies)
+    write::append(root, chain, bodies, None)
+}
+
+/// The same, where the chain is known up to a record whose day need not be here: the first new one follows that, unless
+/// what is here goes further.
+pub fn append_behind(
+    root: &Path,
+    chain: &ChainName,
+    bodies: &[(Moment, Body)],
+    known: Option<(&Head, u64)>,
+) -> Result<Vec<Record>, JournalError> {
+    write::append(root, chain, bodies, known)
 }
 
 /// Joins the branches of a forked chain, whose ends these are, and returns the records that do it. To be called by the

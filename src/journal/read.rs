@@ -50,6 +50,8 @@ pub(super) struct WholeChain {
     pub(super) remarks: Vec<Remark>,
     /// The ends of its branches, see [`Forks::tips`].
     pub(super) tips: Vec<ChainHead>,
+    /// Its first record's time, where those before it stand in days that are not here.
+    pub(super) late: Option<Moment>,
 }
 
 /// One chain's records in the order of `n`, and what is odd about them.
@@ -61,7 +63,11 @@ pub(super) fn read_one(root: &Path, chain: &ChainName) -> Result<WholeChain, Jou
         let text = format!("chain {chain}: {} more remarks; `statuary journal verify` lists all", one.more);
         one.remarks.push(Remark { origin: None, text });
     }
-    Ok(WholeChain { records: one.records, remarks: one.remarks, tips })
+    let first = one.records.first().zip(one.places.first());
+    let late = first.filter(|(record, place)| record.n > 0 && **place == (0, 1)).map(|(record, _)| record);
+    one.remarks.extend(late.map(|record| begins_late(chain, record.n, record.t)));
+    let late = late.map(|record| record.t);
+    Ok(WholeChain { records: one.records, remarks: one.remarks, tips, late })
 }
 
 /// The rounds of all vantages within some spans of time (both ends included), chain by chain.
@@ -128,6 +134,12 @@ pub(super) fn read_lines(
 /// Says which records are absent between two that are here.
 pub(super) fn missing(path: &Path, last: u64, next: u64) -> Remark {
     Remark { origin: Some(at(path, 1)), text: not_here(last, next) }
+}
+
+/// Says that a chain begins later than at its beginning.
+pub(super) fn begins_late(chain: &ChainName, n: u64, t: Moment) -> Remark {
+    let text = format!("chain {chain}: what was recorded before record {n} ({t}) is not here");
+    Remark { origin: None, text }
 }
 
 fn not_here(last: u64, next: u64) -> String {

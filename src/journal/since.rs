@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::journal::absent;
 use crate::journal::astray;
 use crate::journal::days::{counted, follows, head_of, latest};
 use crate::journal::files::{self, Day};
@@ -143,7 +144,8 @@ fn new_days(root: &Path, chain: &ChainName, from: &Position) -> Result<Option<Ne
         months.push(Month { month, changed, days });
     }
     new.sort_unstable();
-    Ok(Some((months, new)))
+    // What is not here is not removed.
+    Ok(Some((absent::with_known(months, &from.months), new)))
 }
 
 /// The months of a chain as they are now; taken before its files are read, so that what comes meanwhile is seen.

@@ -10,6 +10,7 @@ use crate::journal::links;
 use crate::journal::seal::Flaw;
 use crate::journal::torn;
 use crate::journal::wire::{self, Names};
+use crate::journal::write::root_of;
 use crate::model::{Body, ChainName, Head, Moment, Record, Skip};
 
 /// Heads that were kept elsewhere (an old e-mail, a feed, a print-out), to hold against the journal.
@@ -19,6 +20,9 @@ pub struct VerifyOptions {
     pub head: Option<Head>,
     /// Some chain must hold this record.
     pub contains: Option<Head>,
+    /// The days before the first one may be absent, as in a checkout that holds the newest alone. What is proved begins
+    /// with that day then.
+    pub partial: bool,
 }
 
 /// What a journal was found to be.
@@ -74,7 +78,7 @@ pub fn verify(root: &Path, options: &VerifyOptions) -> Result<Verification, Jour
     let mut result = Verification::default();
     let mut known: HashMap<Head, (ChainName, u64, bool)> = HashMap::new();
     for chain in files::chains(root)? {
-        let rows = ChainRows::read(root, &chain)?;
+        let rows = ChainRows::read(root, &chain, options.partial)?;
         let mut proof = rows.prove(root, &chain)?;
         for wanted in options.head.iter().chain(&options.contains) {
             if let Some(row) = rows.rows.iter().find(|row| row.h == *wanted) {
@@ -139,6 +143,8 @@ pub(super) struct ChainRows {
     pub(super) compacted: BTreeSet<Day>,
     pub(super) rows: Vec<Row>,
     pub(super) gaps: Vec<Gap>,
+    /// The first record, where those before it stand in days that are not here.
+    pub(super) begins_late: Option<usize>,
     findings: Vec<Found>,
 }
 
@@ -146,14 +152,23 @@ pub(super) struct ChainRows {
 pub(super) type Found = (usize, u32, String, bool);
 
 impl ChainRows {
-    fn read(root: &Path, chain: &ChainName) -> Result<Self, JournalError> {
+    fn read(root: &Path, chain: &ChainName, partial: bool) -> Result<Self, JournalError> {
         let listing = files::list(root, chain)?;
         let mut rows = Self { compacted: listing.compacted, ..Self::default() };
         for (file, (_, path)) in listing.days.iter().enumerate() {
             rows.read_file(file, path, chain)?;
         }
         rows.files = listing.days;
+        rows.begins_late = Some(0).filter(|_| partial && rows.begins_at_a_day(chain));
         Ok(rows)
+    }
+
+    /// Whether the first file begins, without damage, with a record that follows one of another file, which is not here.
+    fn begins_at_a_day(&self, chain: &ChainName) -> bool {
+        let Some(first) = self.rows.first() else { return false };
+        let least = self.rows.iter().all(|row| row.n >= first.n && row.h != first.p);
+        let whole = first.file == 0 && self.gaps.iter().all(|gap| gap.before != Some(0));
+        first.n > 0 && first.p != root_of(chain) && least && whole
     }
 
     fn read_file(&mut self, file: usize, path: &Path, chain: &ChainName) -> Result<(), JournalError> {

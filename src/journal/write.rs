@@ -32,7 +32,12 @@ struct Chain<'a> {
 }
 
 /// See [`crate::journal::append`].
-pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -> Result<Vec<Record>, JournalError> {
+pub(super) fn append(
+    root: &Path,
+    name: &ChainName,
+    bodies: &[(Moment, Body)],
+    known: Option<(&Head, u64)>,
+) -> Result<Vec<Record>, JournalError> {
     check_name(name)?;
     let Some(days) = bodies.iter().map(|(t, _)| Day::of(*t)).collect::<Option<Vec<_>>>() else {
         return Err(JournalError::Unwritable(format!(
@@ -43,6 +48,9 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
         return Ok(Vec::new());
     }
     let (mut chain, _held) = Chain::open(root, name, days[0])?;
+    let here = chain.last().map(|last| last.n);
+    let known = known.filter(|(_, n)| here.is_none_or(|here| here < *n));
+    chain.follows = known.map(|(head, n)| ChainHead { head: head.clone(), n, t: bodies[0].0 });
     let (mut written, mut names) = (Vec::with_capacity(bodies.len()), Names::default());
     let mut from = 0;
     while from < bodies.len() {
@@ -58,7 +66,7 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
 pub(super) fn join(root: &Path, name: &ChainName, t: Moment, tips: &[ChainHead]) -> Result<Vec<Record>, JournalError> {
     let (Some(day), [.., greatest]) = (Day::of(t), tips) else { return Ok(Vec::new()) };
     let (mut chain, _held) = Chain::open(root, name, day)?;
-    let head = chain.head.and_then(|day| chain.found.ends.get(&day)?.last.as_ref()).map(head_of);
+    let head = chain.last().map(head_of);
     // Where the files were put together in another order the last record in them is no end of a branch.
     let first = tips.iter().find(|tip| head.as_ref().is_some_and(|head| head.head == tip.head)).unwrap_or(greatest);
     let n = head.iter().chain(tips).map(|head| head.n).max().unwrap_or(0);
@@ -105,6 +113,11 @@ impl<'a> Chain<'a> {
         chain.reach(chain.target(day))?;
         chain.settle_head(chain.target(day))?;
         Ok((chain, held))
+    }
+
+    /// The head, as far as the chain is here.
+    fn last(&self) -> Option<&Record> {
+        self.found.ends.get(&self.head?)?.last.as_ref()
     }
 
     /// Finds out how a day's file ends, and where the head is.
@@ -161,8 +174,7 @@ impl<'a> Chain<'a> {
         mut torn: Option<Skip>,
         names: &mut Names,
     ) -> Result<Vec<Record>, JournalError> {
-        let head = || self.head.and_then(|day| self.found.ends.get(&day)?.last.as_ref()).map(head_of);
-        let before = self.follows.clone().or_else(head);
+        let before = self.follows.clone().or_else(|| self.last().map(head_of));
         let first = before.as_ref().map_or(0, |head| head.n.saturating_add(1));
         let mut prev = before.map_or_else(|| root_of(self.name), |head| head.head);
         if first > MAX_NUMBER {
