@@ -25,8 +25,8 @@ pub struct Rest {
 /// Whether days that were read once are not here in any form.
 pub(super) fn lacks(root: &Path, from: &Position) -> Result<bool, JournalError> {
     let listing = files::list(root, &from.chain)?;
-    let here: BTreeSet<u32> =
-        listing.days.iter().map(|(day, _)| day).chain(&listing.compacted).map(|day| day.0).collect();
+    let days = listing.days.iter().chain(&listing.rolled).map(|(day, _)| day.0);
+    let here: BTreeSet<u32> = days.collect();
     let known = from.months.iter().flat_map(|m| m.days.iter().map(|(day, _)| m.month + day));
     Ok(known.into_iter().any(|day| !here.contains(&day)))
 }
@@ -38,7 +38,7 @@ pub(super) fn rest(root: &Path, from: &Position, until: Moment) -> Result<Option
         return Ok(None);
     }
     let months = since::months(root, &from.chain)?;
-    let WholeChain { records: mut all, remarks, tips, .. } = read::read_one(root, &from.chain)?;
+    let WholeChain { records: mut all, remarks, tips, .. } = read::read_all(root, &from.chain)?;
     if all.first().is_some_and(|r| r.n == 0) && all.iter().all(|r| r.head != from.head.head) {
         return Ok(None);
     }

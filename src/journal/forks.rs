@@ -45,11 +45,12 @@ pub(super) struct Forks {
     pub(super) tips: Vec<ChainHead>,
 }
 
-/// Finds the forks of a chain, given in the order of `n`, each record once.
+/// Finds the forks of a chain, given in the order of `n`, each record once. Records that are not among them
+/// follow those that `elsewhere` names.
 ///
 /// Besides the head only such a record ends a branch whose number stands twice, and which leads back to where the two
 /// part: any other has lost what followed it to damage, or was put here.
-pub(super) fn find(chain: &ChainName, records: &[Record]) -> Forks {
+pub(super) fn find<'r>(chain: &ChainName, records: &'r [Record], elsewhere: impl Iterator<Item = &'r Head>) -> Forks {
     let mut found = Forks::default();
     for one in records.windows(2).filter(|pair| pair[0].n == pair[1].n).map(|pair| &pair[0]) {
         match found.forks.last_mut().filter(|fork| fork.last + 1 >= one.n) {
@@ -58,7 +59,7 @@ pub(super) fn find(chain: &ChainName, records: &[Record]) -> Forks {
         }
     }
     let Some(head) = records.last().filter(|_| !found.forks.is_empty()) else { return found };
-    let followed: HashSet<&Head> = records.iter().flat_map(named).collect();
+    let followed: HashSet<&Head> = records.iter().flat_map(named).chain(elsewhere).collect();
     let by_hash: HashMap<&Head, &Record> = records.iter().map(|r| (&r.head, r)).collect();
     let (root, begins) = (root_of(chain), records.first().map_or(0, |first| first.n));
     let fork_of = |n: u64| found.forks.iter().find(|fork| fork.first <= n && n <= fork.last);

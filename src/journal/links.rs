@@ -94,6 +94,9 @@ impl Tree<'_> {
                 }
                 return;
             }
+            if row.place.after_gap {
+                return;
+            }
             self.orphan = self.orphan.max(Some(row.n));
             let text = match row.n.checked_sub(1) {
                 Some(n) => format!(
@@ -139,7 +142,7 @@ impl Tree<'_> {
             let row = &self.chain.rows[i];
             // Where a later record's predecessor is missing, that says it already.
             let told = self.orphan.is_some_and(|n| n > row.n) || self.is_told(row);
-            if self.children[i] == 0 && !self.joined.contains(&i) && !told {
+            if self.children[i] == 0 && !row.place.before_gap && !self.joined.contains(&i) && !told {
                 self.fail(row, format!("record {} ends a branch: no record follows it and none joins it", row.n));
             }
         }

@@ -8,6 +8,7 @@ use crate::journal::absent;
 use crate::journal::astray;
 use crate::journal::days::{counted, follows, head_of, latest};
 use crate::journal::files::{self, Day};
+use crate::journal::forms::Form;
 use crate::journal::read::read_lines;
 use crate::journal::wire::Names;
 use crate::journal::{JournalError, Month, Position};
@@ -29,7 +30,7 @@ pub struct Grown {
 }
 
 /// The months as they are now, and the days that came.
-type News = (Vec<Month>, Vec<Day>);
+type News = (Vec<Month>, Vec<(Day, Form, PathBuf)>);
 
 /// Reads what came since. None: older days came or changed, or what came does not follow; the chain must be read anew.
 pub(super) fn read(root: &Path, from: &Position, until: Moment) -> Result<Option<Grown>, JournalError> {
@@ -59,8 +60,10 @@ pub(super) fn read(root: &Path, from: &Position, until: Moment) -> Result<Option
             return Ok(None);
         }
     }
-    for day in new {
-        let path = day.path(&folder);
+    for (day, form, path) in new {
+        if form == Form::Rolled {
+            return Ok(None);
+        }
         let first = grown.records.len();
         let tail = read_lines(&path, chain, &mut names, (0, 0), until, &mut grown.records)?;
         grown.remarks.extend(tail.remarks);
@@ -126,7 +129,7 @@ fn new_days(root: &Path, chain: &ChainName, from: &Position) -> Result<Option<Ne
             continue;
         }
         let mut days = known.map_or(Vec::new(), |m| m.days.clone());
-        for day in files::days_of(&path, month)? {
+        for (day, form, path) in files::days_of(&path, month)? {
             let known = days.iter().find(|(d, _)| *d == day.0 - month);
             let other = |noted: u64| noted > 0 && size_of(&chain_folder, day).is_some_and(|size| size + 1 != noted);
             let came = day.0 < from.day && known.is_none();
@@ -137,7 +140,7 @@ fn new_days(root: &Path, chain: &ChainName, from: &Position) -> Result<Option<Ne
                 days.push((day.0 - month, 0));
             }
             if day.0 > from.day {
-                new.push(day);
+                new.push((day, form, path));
             }
         }
         days.sort_unstable();
@@ -153,7 +156,7 @@ pub(super) fn months(root: &Path, chain: &ChainName) -> Result<Vec<Month>, Journ
     let mut months = Vec::new();
     for (month, path) in files::months(root, chain)? {
         let changed = changed(&path);
-        let days = files::days_of(&path, month)?.iter().map(|day| (day.0 - month, 0)).collect();
+        let days = files::days_of(&path, month)?.iter().map(|(day, ..)| (day.0 - month, 0)).collect();
         months.push(Month { month, changed, days });
     }
     Ok(months)

@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::journal::astray::{self, Found};
-use crate::journal::days::head_of;
-use crate::journal::files::{Day, End, MAX_LINE_BYTES};
+use crate::journal::compact;
+use crate::journal::files::{self, Day, End, MAX_LINE_BYTES};
 use crate::journal::lock;
 use crate::journal::seal;
 use crate::journal::stray;
 use crate::journal::wire::{self, Names};
 use crate::journal::{ChainHead, JournalError};
-use crate::model::{Body, ChainName, Head, Moment, Record, Skip, Span};
+use crate::model::{Body, ChainName, Head, Link, Moment, Record, Skip, Span};
 
 /// How long an append waits for another append to the same chain.
 const PATIENCE: Span = Span::from_secs(10);
@@ -28,7 +28,9 @@ struct Chain<'a> {
     /// The day whose file holds the head.
     head: Option<Day>,
     /// What the next record follows, and the greatest number so far, where that is not the head.
-    follows: Option<ChainHead>,
+    follows: Option<(u64, Head)>,
+    /// The last record of the compacted days, where no other file holds one.
+    before: Option<Link>,
 }
 
 /// See [`crate::journal::append`].
@@ -48,9 +50,9 @@ pub(super) fn append(
         return Ok(Vec::new());
     }
     let (mut chain, _held) = Chain::open(root, name, days[0])?;
-    let here = chain.last().map(|last| last.n);
+    let here = chain.last().map(|(n, _)| n);
     let known = known.filter(|(_, n)| here.is_none_or(|here| here < *n));
-    chain.follows = known.map(|(head, n)| ChainHead { head: head.clone(), n, t: bodies[0].0 });
+    chain.follows = known.map(|(head, n)| (n, head.clone()));
     let (mut written, mut names) = (Vec::with_capacity(bodies.len()), Names::default());
     let mut from = 0;
     while from < bodies.len() {
@@ -66,18 +68,19 @@ pub(super) fn append(
 pub(super) fn join(root: &Path, name: &ChainName, t: Moment, tips: &[ChainHead]) -> Result<Vec<Record>, JournalError> {
     let (Some(day), [.., greatest]) = (Day::of(t), tips) else { return Ok(Vec::new()) };
     let (mut chain, _held) = Chain::open(root, name, day)?;
-    let head = chain.last().map(head_of);
+    let head = chain.last();
     // Where the files were put together in another order the last record in them is no end of a branch.
-    let first = tips.iter().find(|tip| head.as_ref().is_some_and(|head| head.head == tip.head)).unwrap_or(greatest);
-    let n = head.iter().chain(tips).map(|head| head.n).max().unwrap_or(0);
-    let mut follows = ChainHead { n, ..first.clone() };
+    let is_last = |tip: &&ChainHead| head.as_ref().is_some_and(|(_, head)| *head == tip.head);
+    let first = tips.iter().find(is_last).unwrap_or(greatest);
+    let n = head.iter().map(|(n, _)| *n).chain(tips.iter().map(|tip| tip.n)).max().unwrap_or(0);
+    let mut follows = (n, first.head.clone());
     let (mut written, mut names) = (Vec::new(), Names::default());
     for tip in tips.iter().filter(|tip| tip.head != first.head) {
-        let body = Body::Join(follows.head.clone(), tip.head.clone());
+        let body = Body::Join(follows.1.clone(), tip.head.clone());
         chain.follows = Some(follows.clone());
         let target = chain.target(day);
         written.extend(chain.write_day(target, &[(t, body)], &mut names)?);
-        follows = written.last().map_or(follows, head_of);
+        follows = written.last().map_or(follows, |r| (r.n, r.head.clone()));
     }
     Ok(written)
 }
@@ -109,15 +112,21 @@ impl<'a> Chain<'a> {
         let folder = root.join(name.as_str());
         make_folder(&folder)?;
         let held = lock::hold_folder(&folder, PATIENCE)?;
-        let mut chain = Self { found: astray::find(&folder, name)?, name, folder, head: None, follows: None };
+        let found = astray::find(&folder, name)?;
+        // A pin stands behind every day that was compacted, in a file that was not. Where that file is not here, the
+        // chain goes on from what is.
+        let before = if found.head().is_some() { None } else { compact::last(name, &files::list(root, name)?)? };
+        let mut chain = Self { found, name, folder, head: None, follows: None, before };
         chain.reach(chain.target(day))?;
         chain.settle_head(chain.target(day))?;
         Ok((chain, held))
     }
 
-    /// The head, as far as the chain is here.
-    fn last(&self) -> Option<&Record> {
-        self.found.ends.get(&self.head?)?.last.as_ref()
+    /// The head's number and hash, as far as the chain is here.
+    fn last(&self) -> Option<(u64, Head)> {
+        let here = self.head.and_then(|day| self.found.ends.get(&day)?.last.as_ref());
+        let compacted = || self.before.as_ref().map(|link| (link.n, link.head.clone()));
+        here.map(|r| (r.n, r.head.clone())).or_else(compacted)
     }
 
     /// Finds out how a day's file ends, and where the head is.
@@ -132,8 +141,15 @@ impl<'a> Chain<'a> {
         if !day.is_compacted(&self.folder) {
             return day;
         }
-        // Where even the newest day is compacted there is no raw file yet; the day's own is begun anew.
-        self.found.newest.unwrap_or(day).max(day)
+        // A file that is compacted but for its last step may still stand; it is closed all the same.
+        let open = self.found.newest.filter(|newest| *newest > day && !newest.is_compacted(&self.folder));
+        open.unwrap_or_else(|| self.next_open(day))
+    }
+
+    /// The first day after another that is not compacted.
+    fn next_open(&self, day: Day) -> Day {
+        let days = day.date().into_iter().flat_map(|date| date.iter_days().skip(1)).map_while(Day::of_date);
+        days.into_iter().find(|d| !d.is_compacted(&self.folder)).unwrap_or(day)
     }
 
     /// Writes the bodies of one day file at once.
@@ -174,9 +190,9 @@ impl<'a> Chain<'a> {
         mut torn: Option<Skip>,
         names: &mut Names,
     ) -> Result<Vec<Record>, JournalError> {
-        let before = self.follows.clone().or_else(|| self.last().map(head_of));
-        let first = before.as_ref().map_or(0, |head| head.n.saturating_add(1));
-        let mut prev = before.map_or_else(|| root_of(self.name), |head| head.head);
+        let before = self.follows.clone().or_else(|| self.last());
+        let first = before.as_ref().map_or(0, |(n, _)| n.saturating_add(1));
+        let mut prev = before.map_or_else(|| root_of(self.name), |(_, head)| head);
         if first > MAX_NUMBER {
             let name = self.name;
             return Err(JournalError::Unwritable(format!(
