@@ -16,7 +16,7 @@ use crate::timeline;
 
 /// Proves a record, against heads that were kept elsewhere where they are given.
 pub fn verify(kept: &Kept, head: Option<&str>, contains: Option<&str>) -> Result<Verification, Trouble> {
-    let options = VerifyOptions { head: head_of(head)?, contains: head_of(contains)? };
+    let options = VerifyOptions { head: head_of(head)?, contains: head_of(contains)?, partial: true };
     let mut proof = journal::verify(&kept.root, &options)?;
     kept.rename(&mut proof);
     Ok(proof)
@@ -24,7 +24,7 @@ pub fn verify(kept: &Kept, head: Option<&str>, contains: Option<&str>) -> Result
 
 /// Proves a published copy, and works the site's figures out again from it.
 pub fn prove(from: &str, head: Option<&str>, contains: Option<&str>, tell: Tell<'_>) -> Result<Proof, Trouble> {
-    proof::prove(from, &VerifyOptions { head: head_of(head)?, contains: head_of(contains)? }, tell)
+    proof::prove(from, &VerifyOptions { head: head_of(head)?, contains: head_of(contains)?, partial: false }, tell)
 }
 
 fn head_of(text: Option<&str>) -> Result<Option<Head>, Trouble> {
@@ -179,7 +179,7 @@ pub fn declare(
     let history = timeline::history(records, now);
     let timelines = timeline::fold(&history, &loaded.settings, now);
     let due = incident::due(&timelines, &history, writeups, &loaded.settings, now);
-    save::desk(&Folders::of(site), loaded, due, now)
+    save::desk(&Folders::of(site), loaded, &history, due, now)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::{Folders, Trouble};
-use crate::journal::{self, DayTold, JournalError, Kept, Position, Stamp, Told};
+use crate::journal::{self, ChainHead, DayTold, JournalError, Kept, Position, Stamp, Told};
 use crate::model::{ChainName, ClosedDay, Head, History, Moment, Origin, Record, Remark, Span, Summary, Witness};
 use crate::timeline;
 
@@ -22,6 +22,8 @@ pub struct Past {
     pub remarks: Vec<Remark>,
     /// Where the old hours of latency are that it lacks.
     pub hours: Option<Stamp>,
+    /// Before this moment part of the public record is not here.
+    pub not_here: Option<Moment>,
 }
 
 /// The record as it is known now: the checkpoint, read on.
@@ -56,6 +58,11 @@ impl Reader {
         &self.kept.history
     }
 
+    /// The chains that fork, with the ends of their branches that nothing joins yet.
+    pub fn forks(&self) -> &[(ChainName, Vec<ChainHead>)] {
+        &self.kept.forks
+    }
+
     /// Writes the checkpoint anew where that is worth it. Without it the next run only reads more; what hinders it will
     /// be said where it hinders the page.
     pub fn keep(&mut self, at: &Folders, now: Moment) {
@@ -64,7 +71,7 @@ impl Reader {
             self.kept.history.chains.iter_mut().for_each(|c| timeline::forget(c, now));
             if self.set_aside(at, now) {
                 let _ = journal::save_kept(&at.state, &self.kept);
-            } else {
+            } else if !lacks(at, &self.kept) {
                 journal::drop_kept(&at.state);
             }
         }
@@ -85,7 +92,8 @@ impl Reader {
 
     /// All of it.
     pub fn into_past(self) -> Past {
-        Past { history: self.kept.history, remarks: self.kept.remarks, hours: self.kept.hours }
+        let not_here = not_here(&self.kept);
+        Past { history: self.kept.history, remarks: self.kept.remarks, hours: self.kept.hours, not_here }
     }
 }
 
@@ -93,7 +101,8 @@ impl Reader {
 pub fn up_to(at: &Folders, until: Moment) -> Result<Past, Trouble> {
     let mut kept = Kept::default();
     go_on(at, &mut kept, until)?;
-    Ok(Past { history: kept.history, remarks: kept.remarks, hours: None })
+    let not_here = not_here(&kept);
+    Ok(Past { history: kept.history, remarks: kept.remarks, hours: None, not_here })
 }
 
 /// Brings the hours that a history lacks. Where their file is gone, the record is read for them.
@@ -101,7 +110,9 @@ pub fn bring_hours(at: &Folders, history: &mut History, hours: Option<Stamp>, un
     if journal::take_back(&at.state, history, hours).is_some() {
         return Ok(());
     }
-    journal::drop_kept(&at.state);
+    if !journal::load_kept(&at.state).is_some_and(|kept| lacks(at, &kept)) {
+        journal::drop_kept(&at.state);
+    }
     let read = up_to(at, until)?.history;
     for chain in &mut history.chains {
         let same = read.chains.iter().find(|c| c.chain == chain.chain);
@@ -136,6 +147,13 @@ pub fn heads(history: &History, moment: Moment) -> Vec<Witness> {
     ends.into_iter().map(witness).collect()
 }
 
+/// The last record of a chain that is known in a history: its hash, its number.
+pub fn head<'h>(history: &'h History, chain: &ChainName) -> Option<(&'h Head, u64)> {
+    let told = history.chains.iter().find(|c| c.chain == *chain).and_then(|c| c.head.as_ref());
+    let said = history.declared.iter().filter(|r| r.chain == *chain).max_by_key(|r| r.n);
+    told.map(|(head, n)| (head, *n)).or(said.map(|r| (&r.head, r.n)))
+}
+
 /// The time of each chain's last record.
 pub fn ends(history: &History) -> Vec<(ChainName, Moment)> {
     let mut ends: Vec<(ChainName, Moment)> =
@@ -147,12 +165,16 @@ pub fn ends(history: &History) -> Vec<(ChainName, Moment)> {
 
 /// Brings what is kept up to date. Gives how many bytes were read for it.
 fn go_on(at: &Folders, kept: &mut Kept, until: Moment) -> Result<u64, JournalError> {
-    let chains = journal::chains(&at.journal)?;
-    // What is no longer there has not been read.
-    kept.positions.retain(|p| chains.contains(&p.chain));
+    let mut chains = journal::chains(&at.journal)?;
+    // A chain of which nothing is here is known all the same.
+    chains.extend(kept.positions.iter().map(|p| p.chain.clone()));
+    chains.sort();
+    chains.dedup();
     let read: Vec<ChainName> = kept.positions.iter().map(|p| p.chain.clone()).collect();
     kept.history.declared.retain(|r| read.contains(&r.chain));
     kept.history.chains.retain(|c| read.contains(&c.chain));
+    kept.forks.retain(|(chain, _)| read.contains(chain));
+    kept.late.retain(|(chain, _)| read.contains(chain));
     let mut bytes = 0;
     let known = timeline::window_edges(&kept.history.declared);
     let (desk, vantages): (Vec<ChainName>, Vec<ChainName>) = chains.into_iter().partition(ChainName::is_desk);
@@ -163,7 +185,9 @@ fn go_on(at: &Folders, kept: &mut Kept, until: Moment) -> Result<u64, JournalErr
     let said = timeline::window_edges(&kept.history.declared);
     let late: Vec<Moment> = said.into_iter().filter(|edge| known.binary_search(edge).is_err()).collect();
     for told in kept.history.chains.iter().filter(|c| timeline::lies_across(c, &late)) {
-        kept.positions.retain(|p| p.chain != told.chain);
+        // Where days are not here it stays as it was condensed.
+        let is_here = |p: &Position| journal::lacks(&at.journal, p).is_ok_and(|lacks| !lacks);
+        kept.positions.retain(|p| p.chain != told.chain || !is_here(p));
     }
     let edges = timeline::edges(&kept.history.declared);
     for chain in vantages {
@@ -183,7 +207,10 @@ fn since(
 ) -> Result<Option<journal::Grown>, JournalError> {
     let Some(place) = kept.positions.iter().position(|p| p.chain == *chain) else { return Ok(None) };
     let from: Position = kept.positions.swap_remove(place);
-    let grown = journal::read_since(&at.journal, &from, until)?;
+    let grown = match journal::read_since(&at.journal, &from, until)? {
+        Some(grown) => Some(grown),
+        None => rest(at, kept, &from, until)?,
+    };
     if let Some(grown) = &grown {
         // What had not come yet is read again,
         kept.history.declared.retain(|r| r.chain != *chain || r.n <= from.head.n);
@@ -197,6 +224,16 @@ fn since(
     Ok(grown)
 }
 
+/// Goes on with a chain that has to be read anew and is not all here: what was read of the rest stays.
+fn rest(at: &Folders, kept: &mut Kept, from: &Position, until: Moment) -> Result<Option<journal::Grown>, JournalError> {
+    let Some(rest) = journal::read_rest(&at.journal, from, until)? else { return Ok(None) };
+    let late = kept.late.iter().find(|(chain, _)| *chain == from.chain).map(|(_, t)| *t);
+    forget_remarks(kept, at, &from.chain);
+    note(kept, &from.chain, rest.tips, late);
+    let (last, bytes) = (at.journal.join(from.chain.as_str()), WORTH_KEEPING + 1);
+    Ok(Some(journal::Grown { records: rest.records, remarks: rest.remarks, position: rest.position, last, bytes }))
+}
+
 fn desk_chain(at: &Folders, kept: &mut Kept, chain: &ChainName, until: Moment) -> Result<u64, JournalError> {
     if let Some(grown) = since(at, kept, chain, until)? {
         kept.history.declared.extend(grown.records);
@@ -204,8 +241,9 @@ fn desk_chain(at: &Folders, kept: &mut Kept, chain: &ChainName, until: Moment) -
         kept.positions.push(grown.position);
         return Ok(grown.bytes);
     }
-    let journal::Whole { records, remarks, position } = journal::read_whole(&at.journal, chain, until)?;
+    let journal::Whole { records, remarks, position, tips, late } = journal::read_whole(&at.journal, chain, until)?;
     forget_remarks(kept, at, chain);
+    note(kept, chain, tips, late);
     kept.history.declared.retain(|r| r.chain != *chain);
     kept.history.declared.extend(records);
     kept.remarks.extend(remarks);
@@ -243,6 +281,7 @@ fn vantage_chain(
     }
     let read = journal::read_chain(&at.journal, chain, until, &make)?;
     forget_remarks(kept, at, chain);
+    note(kept, chain, read.tips, read.late);
     kept.history.chains.retain(|c| c.chain != *chain);
     match read.told {
         Told::Days(days) => {
@@ -263,6 +302,26 @@ fn vantage_chain(
     Ok(WORTH_KEEPING + 1)
 }
 
+/// What a chain that was read anew is found to fork into, and where it begins if the days before are not here.
+fn note(kept: &mut Kept, chain: &ChainName, tips: Vec<ChainHead>, late: Option<Moment>) {
+    kept.forks.retain(|(forked, _)| forked != chain);
+    if !tips.is_empty() {
+        kept.forks.push((chain.clone(), tips));
+    }
+    kept.late.retain(|(other, _)| other != chain);
+    kept.late.extend(late.map(|t| (chain.clone(), t)));
+}
+
+/// Whether any chain is not all here: then the checkpoint knows what nothing else does.
+fn lacks(at: &Folders, kept: &Kept) -> bool {
+    kept.positions.iter().any(|p| journal::lacks(&at.journal, p).unwrap_or(true))
+}
+
+/// Before which moment part of the public record is not here.
+fn not_here(kept: &Kept) -> Option<Moment> {
+    kept.late.iter().filter(|(chain, _)| chain.is_public()).map(|(_, t)| *t).max()
+}
+
 /// A chain that is read anew is remarked on anew.
 fn forget_remarks(kept: &mut Kept, at: &Folders, chain: &ChainName) {
     let folder = at.journal.join(chain.as_str());
@@ -278,6 +337,7 @@ fn forget_remarks(kept: &mut Kept, at: &Folders, chain: &ChainName) {
 mod tests {
     use std::fs;
     use std::io::Write;
+    use std::path::Path;
 
     use tempfile::TempDir;
 
@@ -404,6 +464,51 @@ mod tests {
         g.append("local", g.now + Span::from_mins(180), round(Verdict::Up));
         fails_in_a_window(&mut g);
         g.agrees("a failure that began in a window, with a clock that went back before");
+    }
+
+    /// Puts a file in another's place, as git does.
+    fn replace(path: &Path, bytes: &[u8]) {
+        let beside = path.with_extension("new");
+        fs::write(&beside, bytes).unwrap();
+        fs::rename(beside, path).unwrap();
+    }
+
+    #[test]
+    fn what_a_merge_brings_is_read_wherever_it_stands() {
+        let day = |g: &Grows, day: &str| g.at().journal.join(format!("local/2026/11/{day}.jsonl"));
+        for theirs_first in [false, true] {
+            let mut g = Grows::new();
+            g.look(Verdict::Up, 20);
+            // It is the 20th for two hours more. The other copy writes less, and stops.
+            let trunk = fs::read(day(&g, "20")).unwrap();
+            let other = Grows::new();
+            fs::create_dir_all(day(&other, "20").parent().unwrap()).unwrap();
+            fs::write(day(&other, "20"), &trunk).unwrap();
+            let up = Round { gap: Span::from_secs(150), ..Round::default() };
+            other.append("local", g.now + Span::from_secs(30), Body::Round(up));
+            let theirs = fs::read(day(&other, "20")).unwrap().split_off(trunk.len());
+            g.look(Verdict::Down, 10);
+            g.agrees("before the merge");
+            let merged = |bytes: &[u8]| {
+                let (above, below) = bytes.split_at(if theirs_first { trunk.len() } else { bytes.len() });
+                [above, &theirs, below].concat()
+            };
+            let bytes = fs::read(day(&g, "20")).unwrap();
+            replace(&day(&g, "20"), &merged(&bytes));
+            g.agrees("a merge into the newest file");
+            replace(&day(&g, "20"), &bytes);
+            g.agrees("as if it had not been");
+            g.look(Verdict::Up, 120);
+            g.agrees("over midnight");
+            let bytes = fs::read(day(&g, "20")).unwrap();
+            replace(&day(&g, "20"), &merged(&bytes));
+            g.agrees("a merge into the file of yesterday");
+            let read = Reader::open(&g.at(), g.now).unwrap();
+            assert_eq!(
+                read.forks().iter().map(|(chain, tips)| (chain.as_str(), tips.len())).collect::<Vec<_>>(),
+                [("local", 2)]
+            );
+        }
     }
 
     #[test]

@@ -97,6 +97,8 @@ pub struct Stands {
     pub history: History,
     /// Where old hours of latency are that it lacks; they are brought where a page shows them.
     hours: Option<journal::Stamp>,
+    /// Before this moment part of the public record is not here.
+    not_here: Option<Moment>,
     /// What people wrote.
     pub words: writeup::Reading,
     /// What was measured.
@@ -147,11 +149,12 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     report.moment = now;
 
     let mut read = history::Reader::open(&at, now)?;
+    save::joins(&at, &loaded, read.forks(), want.publish, now)?;
     if want.look {
         let past = past::looks(read.history(), &loaded.settings.run.vantage);
         let looked = probe::round(&loaded.plans, &loaded.settings.run, &past, now);
         drill::point("looked");
-        save::round(&at, &loaded, &looked, now)?; // SAVED
+        save::round(&at, &loaded, read.history(), &looked, now)?; // SAVED
         report.looked = Some(looked);
         drill::point("saved-round");
     } else {
@@ -166,7 +169,7 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     let words = writeup::load(&at.incidents, loaded.settings.site.time_zone).map_err(|e| trouble::words(&at, &e))?;
     let mut timelines = timeline::fold(read.history(), &loaded.settings, now);
     let due = incident::due(&timelines, read.history(), &words.writeups, &loaded.settings, now);
-    let said = save::desk(&at, &loaded, due, now)?; // SAVED
+    let said = save::desk(&at, &loaded, read.history(), due, now)?; // SAVED
     read.keep(&at, now);
     let mut past = read.into_past();
     let planned = said.iter().any(|r| matches!(r.body, Body::Maintenance(_)));
@@ -255,10 +258,10 @@ fn stands_by(folders: &Folders, loaded: Loaded, at: Option<Moment>, now: Moment)
 }
 
 fn stand(loaded: Loaded, past: Past, words: writeup::Reading, timelines: Timelines, moment: Moment) -> Stands {
-    let Past { history, remarks, hours } = past;
+    let Past { history, remarks, hours, not_here } = past;
     let writeups: &[WriteUp] = &words.writeups;
     let book = incident::attach(&timelines, &history, writeups, &loaded.settings, moment);
-    Stands { loaded, history, hours, words, timelines, book, remarks, moment }
+    Stands { loaded, history, hours, not_here, words, timelines, book, remarks, moment }
 }
 
 /// Runs the publish command, where there is one; it may take as long as a round.

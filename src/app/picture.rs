@@ -11,7 +11,7 @@ use crate::journal;
 use crate::model::{Moment, Print, Record, Remark, Span, Witness};
 use crate::publish::{self, Copied, Standing, Swapped};
 use crate::render::{self, Class, Output};
-use crate::site::{self, Scene, World};
+use crate::site::{self, Clock, Scene, World};
 use crate::timeline;
 
 /// A picture that was changed this lately may be changed again within what a file system's clock can tell.
@@ -61,7 +61,8 @@ fn draw(
     let assets = render::assets(&theme, stands.loaded.settings.site.brand.as_deref());
     let base = Print::of(&(program(), render::print(&theme, &assets)));
     let heads = history::heads(&stands.history, stands.moment);
-    let remarks = public_remarks(&stands.remarks);
+    let mut remarks = public_remarks(&stands.remarks);
+    remarks.extend(stands.not_here.map(|before| not_here(before, stands)));
     let world = world(stands, &stands.history.declared, &heads, &remarks, look_back);
     let scene = Scene::new(&world);
     let plan = site::plan(&scene, base, standing.prints());
@@ -114,9 +115,10 @@ pub fn world<'a>(
     }
 }
 
-/// What a visitor should be told of a damaged record: how much, not where.
+/// What a visitor should be told of a damaged record: how much, not where. What is about no line of it (two copies that
+/// were joined) is no damage.
 fn public_remarks(remarks: &[Remark]) -> Vec<Remark> {
-    match remarks.len() {
+    match remarks.iter().filter(|r| r.origin.is_some()).count() {
         0 => Vec::new(),
         1 => vec![Remark { origin: None, text: "One place in the record is damaged and was stepped around.".into() }],
         n => vec![Remark {
@@ -124,6 +126,14 @@ fn public_remarks(remarks: &[Remark]) -> Vec<Remark> {
             text: format!("{n} places in the record are damaged and were stepped around."),
         }],
     }
+}
+
+/// What a visitor should be told where the first days of the record are not here: nothing is known of them, good or bad.
+fn not_here(before: Moment, stands: &Stands) -> Remark {
+    let clock = Clock::on(stands.loaded.settings.site.time_zone, stands.moment);
+    let before = clock.full(before);
+    let text = format!("The record from before {before} is not all here; what is missing is shown as no data.");
+    Remark { origin: None, text }
 }
 
 /// A picture beside a write-up: read only where it does not stand as it lies there.

@@ -7,15 +7,18 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 
-use crate::app::{Folders, Trouble};
+use crate::app::{Folders, Trouble, history};
 use crate::config::Loaded;
 use crate::incident::Due;
-use crate::journal;
-use crate::model::{Body, ChainName, Moment, Record};
+use crate::journal::{self, ChainHead};
+use crate::model::{Body, ChainName, History, Moment, Record};
 use crate::probe::{self, Looked};
 
+/// Chains that fork, with the ends of their branches.
+pub type Forks = [(ChainName, Vec<ChainHead>)];
+
 /// Appends the round: what may be published first, then what may not. Saved when this returns.
-pub fn round(at: &Folders, loaded: &Loaded, looked: &Looked, now: Moment) -> Result<(), Trouble> {
+pub fn round(at: &Folders, loaded: &Loaded, history: &History, looked: &Looked, now: Moment) -> Result<(), Trouble> {
     let run = &loaded.settings.run;
     let (public, internal, details) = probe::records(looked, &loaded.plans, run);
     let mut inside: Vec<(Moment, Body)> = internal.map(|r| (now, Body::Round(r))).into_iter().collect();
@@ -25,10 +28,32 @@ pub fn round(at: &Folders, loaded: &Loaded, looked: &Looked, now: Moment) -> Res
     owe(at, loaded);
     // The details go first: a round without them is whole, details without their round are only words.
     if !inside.is_empty() {
-        journal::append(&at.journal, &ChainName::of_vantage(&run.vantage, true), &inside)?;
+        append(at, history, &ChainName::of_vantage(&run.vantage, true), &inside)?;
     }
-    journal::append(&at.journal, &ChainName::of_vantage(&run.vantage, false), &[(now, Body::Round(public))])?;
+    append(at, history, &ChainName::of_vantage(&run.vantage, false), &[(now, Body::Round(public))])?;
     save(at, loaded)
+}
+
+/// Appends behind what is known of a chain: the day of its head need not be here.
+fn append(
+    at: &Folders,
+    history: &History,
+    chain: &ChainName,
+    bodies: &[(Moment, Body)],
+) -> Result<Vec<Record>, Trouble> {
+    Ok(journal::append_behind(&at.journal, chain, bodies, history::head(history, chain))?)
+}
+
+/// Joins the branches of this machine's own chains that two runs grew from one copy; the desk's too where it publishes.
+/// Saved with what the run appends next, or by [`owed()`].
+pub fn joins(at: &Folders, loaded: &Loaded, forks: &Forks, desk: bool, now: Moment) -> Result<(), Trouble> {
+    let vantage = &loaded.settings.run.vantage;
+    let mine = |chain: &ChainName| if chain.is_desk() { desk } else { chain.vantage().as_ref() == Some(vantage) };
+    for (chain, tips) in forks.iter().filter(|(chain, _)| mine(chain)) {
+        owe(at, loaded);
+        journal::join(&at.journal, chain, now, tips)?;
+    }
+    Ok(())
 }
 
 /// Saves what an earlier run appended and did not save; there is nothing to do where that is not so.
@@ -62,11 +87,18 @@ fn save(at: &Folders, loaded: &Loaded) -> Result<(), Trouble> {
 }
 
 /// Appends what the desk declares. Returns the records as they now stand. Saved when this returns.
-pub fn desk(at: &Folders, loaded: &Loaded, due: Vec<Due>, now: Moment) -> Result<Vec<Record>, Trouble> {
+pub fn desk(
+    at: &Folders,
+    loaded: &Loaded,
+    history: &History,
+    due: Vec<Due>,
+    now: Moment,
+) -> Result<Vec<Record>, Trouble> {
     let (inside, outside): (Vec<Due>, Vec<Due>) = due.into_iter().partition(|d| d.internal);
     bodies(
         at,
         loaded,
+        history,
         [(true, inside), (false, outside)].map(|(i, d)| (i, d.into_iter().map(|d| d.body).collect())),
         now,
     )
@@ -76,6 +108,7 @@ pub fn desk(at: &Folders, loaded: &Loaded, due: Vec<Due>, now: Moment) -> Result
 pub fn bodies(
     at: &Folders,
     loaded: &Loaded,
+    history: &History,
     parts: [(bool, Vec<Body>); 2],
     now: Moment,
 ) -> Result<Vec<Record>, Trouble> {
@@ -86,7 +119,7 @@ pub fn bodies(
     for (internal, bodies) in parts {
         let bodies: Vec<(Moment, Body)> = bodies.into_iter().map(|b| (now, b)).collect();
         if !bodies.is_empty() {
-            records.extend(journal::append(&at.journal, &ChainName::desk(internal), &bodies)?);
+            records.extend(append(at, history, &ChainName::desk(internal), &bodies)?);
         }
     }
     if !records.is_empty() {

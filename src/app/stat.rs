@@ -19,6 +19,8 @@ pub struct ChainStat {
     pub span: Option<(Moment, Moment)>,
     /// What is damaged or surprising about it.
     pub remarks: u64,
+    /// What is to be known of it besides: where it forks, and whether its beginning is here.
+    pub notes: Vec<String>,
     /// How its rounds came of late; none with fewer than two.
     pub cadence: Option<Cadence>,
     /// How the configured interval suits that; none where there is no config.
@@ -39,6 +41,8 @@ pub fn stat(site: &Path, kept: &Kept) -> Result<Vec<ChainStat>, Trouble> {
         let cadence = past.history.chains.iter().find(|c| c.chain == size.chain).and_then(timeline::cadence);
         let folder = root.join(size.chain.as_str());
         let its = |r: &&Remark| r.origin.as_ref().is_some_and(|o| o.file.starts_with(&folder));
+        let name = format!("chain {}: ", size.chain);
+        let notes = past.remarks.iter().filter_map(|r| r.text.strip_prefix(&name).filter(|_| r.origin.is_none()));
         let silent = cadence.and_then(|c| {
             let since = now - c.last;
             (since.ms() > c.interval().ms() * 5 / 2).then_some(since)
@@ -47,6 +51,7 @@ pub fn stat(site: &Path, kept: &Kept) -> Result<Vec<ChainStat>, Trouble> {
             records,
             span,
             remarks: past.remarks.iter().filter(its).count() as u64,
+            notes: notes.map(str::to_owned).collect(),
             cadence,
             fit: cadence.zip(configured).map(|(cadence, interval)| (interval, cadence.fit(interval))),
             silent,

@@ -54,7 +54,7 @@ fn send(
     let mut save = |internal: bool, bodies: Vec<Body>| {
         let parts =
             if internal { [(true, bodies), (false, Vec::new())] } else { [(true, Vec::new()), (false, bodies)] };
-        save::bodies(at, &stands.loaded, parts, now).map(|_| ())
+        save::bodies(at, &stands.loaded, &stands.history, parts, now).map(|_| ())
     };
     save(false, first)?;
     for told in notify::tell(deliveries, &history::heads(&stands.history, stands.moment), &mut save)? {

@@ -134,7 +134,11 @@ fn chains(proof: &Verification) {
             (true, Some(n), Some((last, _))) if n == last => "good; the end is pinned".to_owned(),
             (true, Some(n), _) => format!("good; pinned to record {n}"),
             (true, None, Some((n, _))) => {
-                format!("good to record {n}; the end is not pinned (a head kept elsewhere would: --head, --contains)")
+                let from = c.first.map_or(0, |(first, _)| first);
+                let from = if from > 0 { format!(" from record {from}") } else { String::new() };
+                format!(
+                    "good{from} to record {n}; the end is not pinned (a head kept elsewhere would: --head, --contains)"
+                )
             }
             (true, None, None) => "empty".to_owned(),
         };

@@ -35,6 +35,7 @@ fn lines(c: &ChainStat) -> Vec<String> {
     if c.remarks > 0 {
         line(format!("{}: `statuary journal verify` tells more", count(c.remarks, "remark")));
     }
+    c.notes.iter().for_each(|note| line(note.clone()));
     let Some(cadence) = &c.cadence else { return lines };
     let Cadence { rounds, median, p95, longest, .. } = cadence;
     let over = cadence.last - cadence.first;
@@ -95,7 +96,7 @@ fn value(c: &ChainStat) -> Value {
     json!({
         "chain": c.size.chain.as_str(), "records": c.records, "days": c.size.days, "bytes": c.size.bytes,
         "first": c.span.map(|s| Moment::rfc3339(s.0)), "last": c.span.map(|s| Moment::rfc3339(s.1)),
-        "remarks": c.remarks, "cadence": c.cadence.as_ref().map(cadence),
+        "remarks": c.remarks, "notes": c.notes, "cadence": c.cadence.as_ref().map(cadence),
         "configured_interval_ms": ms(c.fit.map(|f| f.0)), "fit": c.fit.map(|f| fit(f.1)), "silent_ms": ms(c.silent),
     })
 }

@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::journal::files::{self, Day};
 use crate::journal::forms;
-use crate::journal::read;
+use crate::journal::read::{self, WholeChain};
 use crate::journal::rollup::{self, Unread};
 use crate::journal::wire::Names;
 use crate::journal::write::root_of;
@@ -22,6 +22,10 @@ pub struct ChainTold {
     pub remarks: Vec<Remark>,
     /// How far it was read; none where it was not read file by file.
     pub position: Option<Position>,
+    /// The ends of its branches that nothing joins, that with the greatest number last; empty where it does not fork.
+    pub tips: Vec<ChainHead>,
+    /// Its first record's time, where those before it stand in days that are not here.
+    pub late: Option<Moment>,
 }
 
 /// What was made of a chain's files.
@@ -81,12 +85,15 @@ pub(super) fn read_chain(
     days.sort();
     let files = read_files(chain, &days, until, make)?;
     if !in_order(chain, &files) {
-        let (records, rolled, remarks) = read::read_all(root, chain)?;
+        let WholeChain { records, rolled, remarks, tips, late } = read::read_all(root, chain)?;
         let position = position_of(root, chain, &records, until)?;
         let rolled = rolled.into_iter().map(|day| day.summary).collect();
-        return Ok(ChainTold { told: Told::Whole(records, rolled), remarks, position });
+        return Ok(ChainTold { told: Told::Whole(records, rolled), remarks, position, tips, late });
     }
-    let mut remarks = Vec::new();
+    let first = files.first().filter(|file| file.remarks.is_empty()).and_then(|file| file.ends.as_ref());
+    let late = first.map(|ends| &ends.first).filter(|first| first.0 > 0).map(|(n, _, t)| (*n, *t));
+    let mut remarks: Vec<Remark> = late.map(|(n, t)| read::begins_late(chain, n, t)).into_iter().collect();
+    let late = late.map(|(_, t)| t);
     let mut head: Option<ChainHead> = None;
     let mut summaries = Vec::with_capacity(files.len());
     let mut position: Option<Position> = None;
@@ -108,7 +115,7 @@ pub(super) fn read_chain(
         }
         summaries.push(file.summary);
     }
-    Ok(ChainTold { told: Told::Days(summaries), remarks, position })
+    Ok(ChainTold { told: Told::Days(summaries), remarks, position, tips: Vec::new(), late })
 }
 
 fn read_files(

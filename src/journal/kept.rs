@@ -9,8 +9,8 @@ use std::path::Path;
 
 use crate::journal::packed::{Packer, Unpacker};
 use crate::journal::set_aside::Stamp;
-use crate::journal::{ChainHead, JournalError, Position, desk_form, summary_form};
-use crate::model::{ChainName, History, Origin, Remark};
+use crate::journal::{ChainHead, JournalError, Month, Position, desk_form, summary_form};
+use crate::model::{ChainName, History, Moment, Origin, Remark};
 
 /// What the file begins with: the form's own version, and the program's.
 const MAGIC: &str = concat!("statuary checkpoint 3, ", env!("CARGO_PKG_VERSION"), "\n");
@@ -24,6 +24,10 @@ pub struct Kept {
     pub history: History,
     /// How far each chain was read.
     pub positions: Vec<Position>,
+    /// The chains that fork, with the ends of their branches that nothing joins, that with the greatest number last.
+    pub forks: Vec<(ChainName, Vec<ChainHead>)>,
+    /// The chains whose first days are not here and never were read, with the time of the first record that was.
+    pub late: Vec<(ChainName, Moment)>,
     /// What is damaged or surprising.
     pub remarks: Vec<Remark>,
     /// The file of the hours that are set aside, where any is.
@@ -77,6 +81,14 @@ fn pack(to: &mut Packer, kept: &Kept) -> Result<(), JournalError> {
     to.list(&kept.history.chains, summary_form::pack);
     to.list(&kept.history.remarks, pack_remark);
     to.list(&kept.positions, pack_position);
+    to.list(&kept.forks, |to, (chain, tips)| {
+        to.text(chain.as_str());
+        to.list(tips, pack_head);
+    });
+    to.list(&kept.late, |to, (chain, t)| {
+        to.text(chain.as_str());
+        to.moment(*t);
+    });
     to.list(&kept.remarks, pack_remark);
     to.option(kept.hours, |to, stamp| to.uint(u64::from(stamp.0)));
     Ok(())
@@ -90,6 +102,8 @@ fn unpack(from: &mut Unpacker<'_>) -> Option<Kept> {
     Some(Kept {
         history,
         positions: from.list(unpack_position)?,
+        forks: from.list(|from| Some((ChainName::new(from.text()?), from.list(unpack_head)?)))?,
+        late: from.list(|from| Some((ChainName::new(from.text()?), from.moment()?)))?,
         remarks: from.list(unpack_remark)?,
         hours: from.option(Unpacker::small)?.map(Stamp),
     })
@@ -110,19 +124,30 @@ fn unpack_remark(from: &mut Unpacker<'_>) -> Option<Remark> {
     Some(Remark { origin, text: from.owned()? })
 }
 
+fn pack_head(to: &mut Packer, head: &ChainHead) {
+    to.head(&head.head);
+    to.uint(head.n);
+    to.moment(head.t);
+}
+
+fn unpack_head(from: &mut Unpacker<'_>) -> Option<ChainHead> {
+    Some(ChainHead { head: from.head()?, n: from.uint()?, t: from.moment()? })
+}
+
 fn pack_position(to: &mut Packer, position: &Position) {
     to.text(position.chain.as_str());
     to.uint(u64::from(position.day));
     to.uint(position.whole);
     to.uint(u64::from(position.lines));
-    to.head(&position.head.head);
-    to.uint(position.head.n);
-    to.moment(position.head.t);
+    pack_head(to, &position.head);
     to.option(position.latest, Packer::moment);
-    to.list(&position.months, |to, (month, changed, days)| {
+    to.list(&position.months, |to, Month { month, changed, days }| {
         to.uint(u64::from(*month));
         to.int(*changed);
-        to.uint(u64::from(*days));
+        to.list(days, |to, (day, size)| {
+            to.uint(u64::from(*day));
+            to.uint(*size);
+        });
     });
 }
 
@@ -132,8 +157,13 @@ fn unpack_position(from: &mut Unpacker<'_>) -> Option<Position> {
         day: from.small()?,
         whole: from.uint()?,
         lines: from.small()?,
-        head: ChainHead { head: from.head()?, n: from.uint()?, t: from.moment()? },
+        head: unpack_head(from)?,
         latest: from.option(Unpacker::moment)?,
-        months: from.list(|from| Some((from.small()?, from.int()?, from.small()?)))?,
+        months: from.list(unpack_month)?,
     })
+}
+
+fn unpack_month(from: &mut Unpacker<'_>) -> Option<Month> {
+    let (month, changed) = (from.small()?, from.int()?);
+    Some(Month { month, changed, days: from.list(|from| Some((from.small()?, from.uint()?)))? })
 }

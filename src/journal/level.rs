@@ -20,7 +20,7 @@ impl Level {
     }
 
     /// Goes on to a record's number, and says what is odd about it.
-    pub(super) fn step(&mut self, record: &Record, joined: bool) -> Option<String> {
+    pub(super) fn step(&mut self, record: &Record) -> Option<String> {
         let n = record.n;
         let reached = self.n.replace(n);
         match reached {
@@ -29,10 +29,7 @@ impl Level {
                 self.before.clear();
                 None
             }
-            Some(same) if same == n => {
-                let healed = if joined { "a later record joins the two" } else { "two runs wrote at one time" };
-                Some(format!("the chain forks: this is a second record {n}; {healed}"))
-            }
+            Some(same) if same == n => None,
             Some(last) if last + 1 == n => {
                 self.before = std::mem::take(&mut self.heads);
                 None

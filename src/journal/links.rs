@@ -87,6 +87,13 @@ impl Tree<'_> {
     fn link(&mut self, row: &Row) {
         let chain = self.chain;
         let Some(&before) = self.by_hash.get(&row.p) else {
+            if let Some(first) = chain.begins_late.map(|first| &chain.rows[first]).filter(|first| first.p == row.p) {
+                if first.h == row.h {
+                    let text = format!("record {} is the first that is here; what was recorded before is not", row.n);
+                    self.found.push((row.file, row.line, text, false));
+                }
+                return;
+            }
             if row.place.after_gap {
                 return;
             }
@@ -110,6 +117,11 @@ impl Tree<'_> {
         if let Some((a, b)) = &row.join {
             let both = [a, b].map(|h| self.by_hash.get(h).copied());
             let names_before = row.p == *a || row.p == *b;
+            // One branch may stand in days that are not here.
+            if names_before && chain.begins_late.is_some() && both.iter().any(Option::is_none) {
+                self.joined.extend(both.into_iter().flatten());
+                return;
+            }
             let ([Some(one), Some(other)], true) = (both, names_before) else {
                 self.fail(row, format!("record {} joins two heads, but not two that are here", row.n));
                 return;
@@ -140,12 +152,29 @@ impl Tree<'_> {
     fn order_in_files(&mut self) {
         for pair in self.chain.rows.windows(2) {
             let [above, row] = pair else { continue };
-            let branch = self.by_hash.get(&row.p).is_some_and(|before| self.children[*before] > 1);
-            let told = self.is_told(above) || self.is_told(row);
-            if above.file == row.file && row.n <= above.n && !branch && !told {
+            if above.file != row.file || row.n > above.n || self.is_told(above) || self.is_told(row) {
+                continue;
+            }
+            let begins = self.by_hash.get(&row.p).is_some_and(|before| self.children[*before] > 1);
+            if !begins && !self.is_beside(row, above) {
                 self.fail(row, format!("record {} stands below record {}", row.n, above.n));
             }
         }
+    }
+
+    /// Whether two records stand on two branches of a fork, so that the one with the greater number does not come from
+    /// the other.
+    fn is_beside(&self, row: &Row, greater: &Row) -> bool {
+        let mut at = greater;
+        while at.n > row.n {
+            match self.by_hash.get(&at.p) {
+                Some(before) if at.join.is_none() && self.chain.rows[*before].n < at.n => {
+                    at = &self.chain.rows[*before];
+                }
+                _ => return false,
+            }
+        }
+        at.n == row.n && at.h != row.h
     }
 
     /// A record stands in the file of its UTC day, or in a newer one where its day was already compacted.

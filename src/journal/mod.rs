@@ -11,6 +11,7 @@ use std::path::Path;
 
 use crate::model::{Body, ChainName, Head, History, JournalSettings, Moment, Record, Remark, Span};
 
+mod absent;
 mod astray;
 mod body;
 mod compact;
@@ -18,6 +19,7 @@ mod copy;
 mod days;
 mod desk_form;
 mod files;
+mod forks;
 mod forms;
 mod kept;
 mod level;
@@ -47,6 +49,7 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use absent::Rest;
 pub use compact::{PastDay, Ready, Tried, bytes, closed, pins, retire, roll, zip};
 pub use copy::check_index;
 pub use copy::fetch::{Part, Tell, fetch};
@@ -104,8 +107,19 @@ pub struct Position {
     pub head: ChainHead,
     /// The time of the latest look. A round that claims none later may stand for a look that was read already.
     pub latest: Option<Moment>,
-    /// The months that it held, with when their folders changed (ns since the epoch), and their days as bits.
-    pub months: Vec<(u32, i64, u32)>,
+    /// The months that it held.
+    pub months: Vec<Month>,
+}
+
+/// A month's folder of a chain, as it was when it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Month {
+    /// Which, as `YYYYMM00`.
+    pub month: u32,
+    /// When its list of files last changed, in ns since the epoch; 0: nobody could tell.
+    pub changed: i64,
+    /// Its days, from 1, each with the size of its raw file in bytes, and one more; 0: it may still have grown.
+    pub days: Vec<(u32, u64)>,
 }
 
 /// Why the journal could not be written or read.
@@ -186,9 +200,7 @@ pub fn read_chain(root: &Path, chain: &ChainName, until: Moment, make: &Make<'_>
     forms::steady(|| {
         let months = since::months(root, chain)?;
         let mut told = days::read_chain(root, chain, until, make)?;
-        if let Some(position) = &mut told.position {
-            position.months = months;
-        }
+        told.position = told.position.map(|position| since::at(root, position, months));
         Ok(told)
     })
 }
@@ -204,6 +216,17 @@ pub fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Record>, Jo
     forms::steady(|| read::rounds(root, spans))
 }
 
+/// Whether days that were read once are not here in any form.
+pub fn lacks(root: &Path, from: &Position) -> Result<bool, JournalError> {
+    absent::lacks(root, from)
+}
+
+/// Reads what is here of a chain of which a part is not, where it cannot simply be read on: what came after the position
+/// counts, what a merge brought from before it does not. None: all of it is here, or it was begun anew.
+pub fn read_rest(root: &Path, from: &Position, until: Moment) -> Result<Option<Rest>, JournalError> {
+    absent::rest(root, from, until)
+}
+
 /// A chain of which every record is in memory.
 #[derive(Debug)]
 pub struct Whole {
@@ -213,15 +236,20 @@ pub struct Whole {
     pub remarks: Vec<Remark>,
     /// How far it was read; none where nothing can be read on from it.
     pub position: Option<Position>,
+    /// The ends of its branches that nothing joins, that with the greatest number last; empty where it does not fork.
+    pub tips: Vec<ChainHead>,
+    /// Its first record's time, where those before it stand in days that are not here.
+    pub late: Option<Moment>,
 }
 
 /// Reads all records of one chain, in the order of `n`, and remarks on what is odd about them.
 pub fn read_whole(root: &Path, chain: &ChainName, until: Moment) -> Result<Whole, JournalError> {
     forms::steady(|| {
         let months = since::months(root, chain)?;
-        let (records, remarks) = read::read_one(root, chain)?;
-        let position = days::position_of(root, chain, &records, until)?.map(|p| Position { months, ..p });
-        Ok(Whole { records, remarks, position })
+        let read::WholeChain { records, remarks, tips, late, .. } = read::read_all(root, chain)?;
+        let position = days::position_of(root, chain, &records, until)?;
+        let position = position.map(|position| since::at(root, position, months));
+        Ok(Whole { records, remarks, position, tips, late })
     })
 }
 
@@ -273,7 +301,24 @@ pub fn read_one(root: &Path, chain: &ChainName) -> Result<(Vec<Record>, Vec<Rema
 /// On an error nothing more than was already written in whole days counts as saved. Torn bytes that stand in the way
 /// are stepped over and named by the record's `skip`.
 pub fn append(root: &Path, chain: &ChainName, bodies: &[(Moment, Body)]) -> Result<Vec<Record>, JournalError> {
-    write::append(root, chain, bodies)
+    write::append(root, chain, bodies, None)
+}
+
+/// The same, where the chain is known up to a record whose day need not be here: the first new one follows that, unless
+/// what is here goes further.
+pub fn append_behind(
+    root: &Path,
+    chain: &ChainName,
+    bodies: &[(Moment, Body)],
+    known: Option<(&Head, u64)>,
+) -> Result<Vec<Record>, JournalError> {
+    write::append(root, chain, bodies, known)
+}
+
+/// Joins the branches of a forked chain, whose ends these are, and returns the records that do it. To be called by the
+/// machine that writes the chain, and by one run at a time.
+pub fn join(root: &Path, chain: &ChainName, t: Moment, tips: &[ChainHead]) -> Result<Vec<Record>, JournalError> {
+    write::join(root, chain, t, tips)
 }
 
 /// SHA-256 of a file, as a pin has it.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::journal::days::head_of;
 use crate::journal::files::{self, Day, Line};
+use crate::journal::forks::{self, Forks};
 use crate::journal::forms;
 use crate::journal::level::Level;
 use crate::journal::rollup::{self, Rolled, Unread};
@@ -34,7 +35,7 @@ struct ChainReading {
 pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
     let mut reading = Reading::default();
     for chain in files::chains(root)? {
-        let mut one = whole(root, &chain)?;
+        let (mut one, ..) = whole(root, &chain)?;
         if let Some(head) = one.head() {
             reading.heads.insert(chain, head);
         }
@@ -45,30 +46,47 @@ pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
     Ok(reading)
 }
 
+/// All of a chain.
+pub(super) struct WholeChain {
+    /// In the order of `n`.
+    pub(super) records: Vec<Record>,
+    /// The days that stand rolled up, oldest first.
+    pub(super) rolled: Vec<Rolled>,
+    /// What is odd about them.
+    pub(super) remarks: Vec<Remark>,
+    /// The ends of its branches, see [`Forks::tips`].
+    pub(super) tips: Vec<ChainHead>,
+    /// Its first record's time, where those before it stand in days that are not here.
+    pub(super) late: Option<Moment>,
+}
+
 /// One chain's records in the order of `n`, and what is odd about them.
 pub(super) fn read_one(root: &Path, chain: &ChainName) -> Result<(Vec<Record>, Vec<Remark>), JournalError> {
-    let one = whole(root, chain)?;
-    Ok((one.records, one.remarks))
+    let whole = read_all(root, chain)?;
+    Ok((whole.records, whole.remarks))
 }
 
-/// The same with the days that stand rolled up, oldest first.
-pub(super) fn read_all(root: &Path, chain: &ChainName) -> Result<AllRead, JournalError> {
-    let one = whole(root, chain)?;
-    Ok((one.records, one.rolled, one.remarks))
+/// All of a chain.
+pub(super) fn read_all(root: &Path, chain: &ChainName) -> Result<WholeChain, JournalError> {
+    let (ChainReading { records, rolled, remarks, .. }, tips, late) = whole(root, chain)?;
+    Ok(WholeChain { records, rolled, remarks, tips, late })
 }
 
-/// Records, days that stand rolled up, remarks.
-pub(super) type AllRead = (Vec<Record>, Vec<Rolled>, Vec<Remark>);
-
-fn whole(root: &Path, chain: &ChainName) -> Result<ChainReading, JournalError> {
+/// With the ends of its branches, and the time at which it begins late.
+fn whole(root: &Path, chain: &ChainName) -> Result<(ChainReading, Vec<ChainHead>, Option<Moment>), JournalError> {
     let mut one = read_chain(root, chain, &mut Names::default())?;
     one.order();
-    one.check_links(chain);
+    let Forks { tips, .. } = one.check_links(chain);
     if one.more > 0 {
         let text = format!("chain {chain}: {} more remarks; `statuary journal verify` lists all", one.more);
         one.remarks.push(Remark { origin: None, text });
     }
-    Ok(one)
+    let first = one.records.first().zip(one.places.first()).filter(|(_, place)| **place == (0, 1));
+    let rolled = one.rolled.first().map(|day| (day.first.n, day.summary.span.unwrap_or_default().0));
+    let first = first.map(|(record, _)| (record.n, record.t)).into_iter().chain(rolled).min();
+    let late = first.filter(|(n, _)| *n > 0);
+    one.remarks.extend(late.map(|(n, t)| begins_late(chain, n, t)));
+    Ok((one, tips, late.map(|(_, t)| t)))
 }
 
 /// The rounds of all vantages within some spans of time (both ends included), chain by chain.
@@ -149,6 +167,12 @@ pub(super) fn unread(path: &Path, line: u32, text: &str) -> Remark {
 /// Says which records are absent between two that are here.
 pub(super) fn missing(path: &Path, last: u64, next: u64) -> Remark {
     Remark { origin: Some(at(path, 1)), text: not_here(last, next) }
+}
+
+/// Says that a chain begins later than at its beginning.
+pub(super) fn begins_late(chain: &ChainName, n: u64, t: Moment) -> Remark {
+    let text = format!("chain {chain}: what was recorded before record {n} ({t}) is not here");
+    Remark { origin: None, text }
 }
 
 pub(super) fn not_here(last: u64, next: u64) -> String {
@@ -314,8 +338,7 @@ impl ChainReading {
 
     /// Remarks on records whose `n` or `p` does not fit what stands before, and drops second copies. A chain may begin
     /// later than at 0: a checkout need not hold the older days.
-    fn check_links(&mut self, chain: &ChainName) {
-        let joined = self.records.iter().any(|r| matches!(r.body, Body::Join(..)));
+    fn check_links(&mut self, chain: &ChainName) -> Forks {
         let mut level = Level::new(chain);
         let mut told = Vec::new();
         let mut double = vec![false; self.records.len()];
@@ -329,7 +352,7 @@ impl ChainReading {
                 told.push((i, format!("record {} stands here a second time; it is read once", record.n)));
                 continue;
             }
-            if let Some(text) = level.step(record, joined) {
+            if let Some(text) = level.step(record) {
                 told.push((i, text));
             }
             if !level.leads_to(record) {
@@ -348,6 +371,9 @@ impl ChainReading {
         }
         let mut keep = double.iter().map(|double| !double);
         self.records.retain(|_| keep.next().unwrap_or(true));
+        let forks = forks::find(chain, &self.records, self.rolled.iter().map(|day| &day.first.prev));
+        self.remarks.extend(forks.forks.iter().map(|fork| fork.remark(chain)));
+        forks
     }
 }
 

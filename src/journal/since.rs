@@ -1,15 +1,17 @@
 //! Goes on reading a chain where it was left: its newest file from an offset on, and the files that came since.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::journal::absent;
 use crate::journal::astray;
 use crate::journal::days::{counted, follows, head_of, latest};
 use crate::journal::files::{self, Day};
 use crate::journal::forms::Form;
 use crate::journal::read::read_lines;
 use crate::journal::wire::Names;
-use crate::journal::{JournalError, Position};
+use crate::journal::{JournalError, Month, Position};
 use crate::model::{ChainName, Moment, Record, Remark};
 
 /// What came to a chain since it was read.
@@ -26,9 +28,6 @@ pub struct Grown {
     /// How many bytes of the newest files were read.
     pub bytes: u64,
 }
-
-/// A month's folder: which, when its list of files last changed (ns since the epoch), and the days that it held.
-pub(super) type Month = (u32, i64, u32);
 
 /// The months as they are now, and the days that came.
 type News = (Vec<Month>, Vec<(Day, Form, PathBuf)>);
@@ -50,6 +49,9 @@ pub(super) fn read(root: &Path, from: &Position, until: Moment) -> Result<Option
         return Ok(None);
     }
     if size > from.whole {
+        if !ends_there(&last, from)? {
+            return Ok(None);
+        }
         let tail = read_lines(&last, chain, &mut names, (from.whole, from.lines), until, &mut grown.records)?;
         (grown.position.whole, grown.position.lines) = (tail.whole, tail.lines);
         grown.remarks.extend(tail.remarks);
@@ -80,7 +82,7 @@ pub(super) fn read(root: &Path, from: &Position, until: Moment) -> Result<Option
     let read = counted(&grown.records, until);
     grown.position.head = read.last().map_or_else(|| from.head.clone(), head_of);
     grown.position.latest = from.latest.max(latest(read));
-    grown.position.months = months;
+    grown.position = at(root, grown.position, months);
     Ok(Some(grown))
 }
 
@@ -95,35 +97,58 @@ fn went_back(folder: &Path, from: &Position) -> Result<bool, JournalError> {
     Ok(false)
 }
 
-/// The days that came after the one that was read last. None where an older one came.
+/// Whether the file that was read last still holds its last record at the place that was read up to: a merge may put
+/// before it what another copy wrote.
+fn ends_there(path: &Path, from: &Position) -> Result<bool, JournalError> {
+    let fail = |e| JournalError::io(path, "the day's file cannot be read", e);
+    let seal = format!("\"{}\"}}", from.head.head);
+    let mut file = File::open(path).map_err(fail)?;
+    // The newline is read along where there is one.
+    let start = from.whole.saturating_sub(seal.len() as u64 + 1);
+    let mut end = Vec::new();
+    file.seek(SeekFrom::Start(start)).map_err(fail)?;
+    file.take(from.whole - start).read_to_end(&mut end).map_err(fail)?;
+    Ok(end.strip_suffix(b"\n").unwrap_or(&end).ends_with(seal.as_bytes()))
+}
+
+/// The days that came after the one that was read last. None where an older one came, or where one was put in the place
+/// of an older one that stood there: so a merge of two copies brings in what the other one wrote.
 fn new_days(root: &Path, chain: &ChainName, from: &Position) -> Result<Option<News>, JournalError> {
     let mut months = Vec::new();
     let mut new = Vec::new();
     let all = files::months(root, chain)?;
     let newest = all.last().map_or(0, |m| m.0);
+    let chain_folder = root.join(chain.as_str());
     for (month, path) in all {
         let changed = changed(&path);
-        let known = from.months.iter().find(|m| m.0 == month);
+        let known = from.months.iter().find(|m| m.month == month);
+        let same = known.filter(|m| m.changed == changed && changed != 0);
         // The newest one is always listed: two files can come within one tick of the file system's clock.
-        if let Some(same) = known.filter(|m| m.1 == changed && changed != 0 && month != newest) {
-            months.push(*same);
+        if let Some(same) = same.filter(|_| month != newest) {
+            months.push(same.clone());
             continue;
         }
-        let mut days = known.map_or(0, |m| m.2);
+        let mut days = known.map_or(Vec::new(), |m| m.days.clone());
         for (day, form, path) in files::days_of(&path, month)? {
-            let bit = 1_u32 << (day.0 % 100);
-            if days & bit == 0 && day.0 < from.day {
+            let known = days.iter().find(|(d, _)| *d == day.0 - month);
+            let other = |noted: u64| noted > 0 && size_of(&chain_folder, day).is_some_and(|size| size + 1 != noted);
+            let came = day.0 < from.day && known.is_none();
+            if came || (same.is_none() && known.is_some_and(|(_, noted)| other(*noted))) {
                 return Ok(None);
+            }
+            if known.is_none() {
+                days.push((day.0 - month, 0));
             }
             if day.0 > from.day {
                 new.push((day, form, path));
             }
-            days |= bit;
         }
-        months.push((month, changed, days));
+        days.sort_unstable();
+        months.push(Month { month, changed, days });
     }
     new.sort_unstable();
-    Ok(Some((months, new)))
+    // What is not here is not removed.
+    Ok(Some((absent::with_known(months, &from.months), new)))
 }
 
 /// The months of a chain as they are now; taken before its files are read, so that what comes meanwhile is seen.
@@ -131,10 +156,27 @@ pub(super) fn months(root: &Path, chain: &ChainName) -> Result<Vec<Month>, Journ
     let mut months = Vec::new();
     for (month, path) in files::months(root, chain)? {
         let changed = changed(&path);
-        let days = files::days_of(&path, month)?.iter().fold(0, |days, (day, ..)| days | 1_u32 << (day.0 % 100));
-        months.push((month, changed, days));
+        let days = files::days_of(&path, month)?.iter().map(|(day, ..)| (day.0 - month, 0)).collect();
+        months.push(Month { month, changed, days });
     }
     Ok(months)
+}
+
+/// A position with the months that it holds. The files before the one that was read last grow no more: their sizes are
+/// noted where they are not known.
+pub(super) fn at(root: &Path, position: Position, mut months: Vec<Month>) -> Position {
+    let folder = root.join(position.chain.as_str());
+    for Month { month, days, .. } in &mut months {
+        for (day, noted) in days.iter_mut().filter(|(day, noted)| *noted == 0 && *month + day < position.day) {
+            *noted = size_of(&folder, Day(*month + *day)).unwrap_or(0) + 1;
+        }
+    }
+    Position { months, ..position }
+}
+
+/// The size of a day's raw file in bytes, where there is one.
+fn size_of(folder: &Path, day: Day) -> Option<u64> {
+    fs::metadata(day.path(folder)).ok().map(|m| m.len())
 }
 
 /// When a folder's list of files last changed; 0 where nobody can tell.

@@ -9,6 +9,7 @@ use crate::journal::{Finding, JournalError, VerifyOptions, append, chains, files
 use crate::model::{Body, ChainName, Detail, Head, Moment, ProbeKey, Round, Span};
 
 mod astray;
+mod branches;
 mod damage;
 mod exhaustive;
 mod forks;

@@ -31,7 +31,7 @@ pub(super) fn check(chain: &ChainRows, by_hash: &HashMap<Head, usize>) -> Result
             // Those of a day that is not here cannot be told.
             let unseen = by_hash.get(&row.p).is_some_and(|before| chain.rows[*before].place.absent);
             let text = format!("record {} skips {} bytes, but not those that stand before it", row.n, skip.bytes);
-            found.push((row.file, row.line, text, !unseen));
+            found.push((row.file, row.line, text, !unseen && chain.begins_late.is_none()));
             continue;
         };
         named.extend(gaps.into_iter().map(|gap| (gap, Named { by: row.n, away })));

@@ -14,6 +14,7 @@ use crate::journal::pinned::{self, Pinned, Sealed};
 use crate::journal::seal::{self, Flaw};
 use crate::journal::torn;
 use crate::journal::wire::{self, Names};
+use crate::journal::write::root_of;
 use crate::model::{Body, ChainName, Head, Moment, Record, Skip};
 
 /// Heads that were kept elsewhere (an old e-mail, a feed, a print-out), to hold against the journal.
@@ -23,6 +24,9 @@ pub struct VerifyOptions {
     pub head: Option<Head>,
     /// Some chain must hold this record.
     pub contains: Option<Head>,
+    /// The days before the first one may be absent, as in a checkout that holds the newest alone. What is proved begins
+    /// with that day then.
+    pub partial: bool,
 }
 
 /// What a journal was found to be.
@@ -81,7 +85,7 @@ pub fn verify(root: &Path, options: &VerifyOptions) -> Result<Verification, Jour
     let mut known: HashMap<Head, (ChainName, u64, bool)> = HashMap::new();
     for chain in files::chains(root)? {
         let (rows, mut proof) = forms::steady(|| {
-            let rows = ChainRows::read(root, &chain)?;
+            let rows = ChainRows::read(root, &chain, options.partial)?;
             let proof = rows.prove(root, &chain)?;
             Ok((rows, proof))
         })?;
@@ -170,6 +174,8 @@ pub(super) struct ChainRows {
     pub(super) compacted: BTreeSet<Day>,
     pub(super) rows: Vec<Row>,
     pub(super) gaps: Vec<Gap>,
+    /// The first record, where those before it stand in days that are not here.
+    pub(super) begins_late: Option<usize>,
     pub(super) pins: Vec<Pinned>,
     /// The files that pins are about.
     pub(super) sealed: Vec<Sealed>,
@@ -184,7 +190,7 @@ pub(super) struct ChainRows {
 pub(super) type Found = (usize, u32, String, bool);
 
 impl ChainRows {
-    fn read(root: &Path, chain: &ChainName) -> Result<Self, JournalError> {
+    fn read(root: &Path, chain: &ChainName, partial: bool) -> Result<Self, JournalError> {
         let listing = files::list(root, chain)?;
         let mut all = listing.days;
         all.extend(listing.rolled.iter().cloned());
@@ -201,6 +207,7 @@ impl ChainRows {
         pinned::seal(&mut rows)?;
         pinned::beside(&mut rows, &listing.beside);
         pinned::absent(&mut rows, root, chain);
+        rows.begins_late = Some(0).filter(|_| partial && rows.begins_at_a_day(chain));
         Ok(rows)
     }
 
@@ -212,6 +219,14 @@ impl ChainRows {
         }
         rows.files = files;
         Ok(rows)
+    }
+
+    /// Whether the first file begins, without damage, with a record that follows one of another file, which is not here.
+    fn begins_at_a_day(&self, chain: &ChainName) -> bool {
+        let Some(first) = self.rows.first() else { return false };
+        let least = self.rows.iter().all(|row| row.n >= first.n && row.h != first.p);
+        let whole = first.file == 0 && self.gaps.iter().all(|gap| gap.before != Some(0));
+        first.n > 0 && first.p != root_of(chain) && least && whole
     }
 
     fn read_file(&mut self, file: usize, path: &Path, chain: &ChainName) -> Result<(), JournalError> {

@@ -4,7 +4,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::journal::JournalError;
 use crate::journal::astray::{self, Found};
 use crate::journal::compact;
 use crate::journal::files::{self, Day, End, MAX_LINE_BYTES};
@@ -12,6 +11,7 @@ use crate::journal::lock;
 use crate::journal::seal;
 use crate::journal::stray;
 use crate::journal::wire::{self, Names};
+use crate::journal::{ChainHead, JournalError};
 use crate::model::{Body, ChainName, Head, Link, Moment, Record, Skip, Span};
 
 /// How long an append waits for another append to the same chain.
@@ -27,12 +27,19 @@ struct Chain<'a> {
     found: Found,
     /// The day whose file holds the head.
     head: Option<Day>,
+    /// What the next record follows, and the greatest number so far, where that is not the head.
+    follows: Option<(u64, Head)>,
     /// The last record of the compacted days, where no other file holds one.
     before: Option<Link>,
 }
 
 /// See [`crate::journal::append`].
-pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -> Result<Vec<Record>, JournalError> {
+pub(super) fn append(
+    root: &Path,
+    name: &ChainName,
+    bodies: &[(Moment, Body)],
+    known: Option<(&Head, u64)>,
+) -> Result<Vec<Record>, JournalError> {
     check_name(name)?;
     let Some(days) = bodies.iter().map(|(t, _)| Day::of(*t)).collect::<Option<Vec<_>>>() else {
         return Err(JournalError::Unwritable(format!(
@@ -42,16 +49,10 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
     if bodies.is_empty() {
         return Ok(Vec::new());
     }
-    let folder = root.join(name.as_str());
-    make_folder(&folder)?;
-    let _held = lock::hold_folder(&folder, PATIENCE)?;
-    let found = astray::find(&folder, name)?;
-    // A pin stands behind every day that was compacted, in a file that was not. Where that file is not here, the chain
-    // goes on from what is.
-    let before = if found.head().is_some() { None } else { compact::last(name, &files::list(root, name)?)? };
-    let mut chain = Chain { found, name, folder, head: None, before };
-    chain.reach(chain.target(days[0]))?;
-    chain.settle_head(chain.target(days[0]))?;
+    let (mut chain, _held) = Chain::open(root, name, days[0])?;
+    let here = chain.last().map(|(n, _)| n);
+    let known = known.filter(|(_, n)| here.is_none_or(|here| here < *n));
+    chain.follows = known.map(|(head, n)| (n, head.clone()));
     let (mut written, mut names) = (Vec::with_capacity(bodies.len()), Names::default());
     let mut from = 0;
     while from < bodies.len() {
@@ -59,6 +60,27 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
         let to = (from..bodies.len()).find(|i| chain.target(days[*i]) != day).unwrap_or(bodies.len());
         written.extend(chain.write_day(day, &bodies[from..to], &mut names)?);
         from = to;
+    }
+    Ok(written)
+}
+
+/// See [`crate::journal::join`].
+pub(super) fn join(root: &Path, name: &ChainName, t: Moment, tips: &[ChainHead]) -> Result<Vec<Record>, JournalError> {
+    let (Some(day), [.., greatest]) = (Day::of(t), tips) else { return Ok(Vec::new()) };
+    let (mut chain, _held) = Chain::open(root, name, day)?;
+    let head = chain.last();
+    // Where the files were put together in another order the last record in them is no end of a branch.
+    let is_last = |tip: &&ChainHead| head.as_ref().is_some_and(|(_, head)| *head == tip.head);
+    let first = tips.iter().find(is_last).unwrap_or(greatest);
+    let n = head.iter().map(|(n, _)| *n).chain(tips.iter().map(|tip| tip.n)).max().unwrap_or(0);
+    let mut follows = (n, first.head.clone());
+    let (mut written, mut names) = (Vec::new(), Names::default());
+    for tip in tips.iter().filter(|tip| tip.head != first.head) {
+        let body = Body::Join(follows.1.clone(), tip.head.clone());
+        chain.follows = Some(follows.clone());
+        let target = chain.target(day);
+        written.extend(chain.write_day(target, &[(t, body)], &mut names)?);
+        follows = written.last().map_or(follows, |r| (r.n, r.head.clone()));
     }
     Ok(written)
 }
@@ -84,7 +106,29 @@ fn check_name(name: &ChainName) -> Result<(), JournalError> {
     Ok(())
 }
 
-impl Chain<'_> {
+impl<'a> Chain<'a> {
+    /// Opens a chain for records of a day or more, and keeps other appends out while the file lives.
+    fn open(root: &Path, name: &'a ChainName, day: Day) -> Result<(Self, File), JournalError> {
+        let folder = root.join(name.as_str());
+        make_folder(&folder)?;
+        let held = lock::hold_folder(&folder, PATIENCE)?;
+        let found = astray::find(&folder, name)?;
+        // A pin stands behind every day that was compacted, in a file that was not. Where that file is not here, the
+        // chain goes on from what is.
+        let before = if found.head().is_some() { None } else { compact::last(name, &files::list(root, name)?)? };
+        let mut chain = Self { found, name, folder, head: None, follows: None, before };
+        chain.reach(chain.target(day))?;
+        chain.settle_head(chain.target(day))?;
+        Ok((chain, held))
+    }
+
+    /// The head's number and hash, as far as the chain is here.
+    fn last(&self) -> Option<(u64, Head)> {
+        let here = self.head.and_then(|day| self.found.ends.get(&day)?.last.as_ref());
+        let compacted = || self.before.as_ref().map(|link| (link.n, link.head.clone()));
+        here.map(|r| (r.n, r.head.clone())).or_else(compacted)
+    }
+
     /// Finds out how a day's file ends, and where the head is.
     fn reach(&mut self, day: Day) -> Result<(), JournalError> {
         self.found.reach(&self.folder, self.name, day)?;
@@ -134,6 +178,7 @@ impl Chain<'_> {
         let last = records.last().cloned().or(end.last);
         self.found.wrote(day, End { last, whole: size, size, newline: true });
         self.head = Some(day);
+        self.follows = None;
         Ok(records)
     }
 
@@ -145,10 +190,9 @@ impl Chain<'_> {
         mut torn: Option<Skip>,
         names: &mut Names,
     ) -> Result<Vec<Record>, JournalError> {
-        let here = self.head.and_then(|day| self.found.ends.get(&day)?.last.as_ref()).map(|r| (r.n, &r.head));
-        let before = here.or(self.before.as_ref().map(|link| (link.n, &link.head)));
-        let mut prev = before.map_or_else(|| root_of(self.name), |(_, head)| head.clone());
-        let first = before.map_or(0, |(n, _)| n.saturating_add(1));
+        let before = self.follows.clone().or_else(|| self.last());
+        let first = before.as_ref().map_or(0, |(n, _)| n.saturating_add(1));
+        let mut prev = before.map_or_else(|| root_of(self.name), |(_, head)| head);
         if first > MAX_NUMBER {
             let name = self.name;
             return Err(JournalError::Unwritable(format!(

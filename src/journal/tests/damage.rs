@@ -105,8 +105,21 @@ fn removed_and_swapped_days_fail_the_proof() {
     let root = fresh();
     fs::remove_file(day(root.path(), "23")).unwrap();
     assert!(!is_good(root.path()));
-    // A checkout without the older days is read without a word all the same.
-    assert_eq!(read(root.path()).unwrap().remarks, []);
+    // A checkout may lack the older days; what is here is read and proved all the same.
+    let told = read(root.path()).unwrap().remarks;
+    insta::assert_snapshot!(told[0].text, @"chain local: what was recorded before record 2 (2026-11-24T17:00:00.000Z) is not here");
+    assert_eq!(told.len(), 1);
+    let partly = || verify(root.path(), &VerifyOptions { partial: true, ..VerifyOptions::default() }).unwrap();
+    let findings = partly().chains.remove(0).findings;
+    insta::assert_snapshot!(findings[0].text, @"record 2 is the first that is here; what was recorded before is not");
+    assert_eq!((findings.len(), findings[0].fatal), (1, false));
+    // Only days before all others: one between two was removed.
+    fs::remove_file(day(root.path(), "24")).unwrap();
+    assert!(partly().is_good());
+    let root = fresh();
+    fs::remove_file(day(root.path(), "24")).unwrap();
+    let partly = verify(root.path(), &VerifyOptions { partial: true, ..VerifyOptions::default() }).unwrap();
+    assert!(!partly.is_good());
     let root = fresh();
     let aside = root.path().join("aside");
     for (from, to) in [
@@ -125,7 +138,8 @@ fn a_kept_head_pins_the_end() {
     let records = read(root.path()).unwrap().records;
     let ask = |head: Option<&Record>, contains: Option<&Record>| {
         let pick = |r: Option<&Record>| r.map(|r| r.head.clone());
-        let proof = verify(root.path(), &VerifyOptions { head: pick(head), contains: pick(contains) }).unwrap();
+        let proof =
+            verify(root.path(), &VerifyOptions { head: pick(head), contains: pick(contains), partial: false }).unwrap();
         (proof.is_good(), proof.chains[0].pinned)
     };
     assert_eq!(ask(None, None), (true, None));
@@ -160,6 +174,6 @@ fn a_joined_fork_passes_with_a_remark_and_an_open_one_fails() {
     assert!(is_good(root.path()), "{:?}", fatal(root.path()));
     let reading = read(root.path()).unwrap();
     assert_eq!(reading.records.len(), 6);
-    insta::assert_snapshot!(reading.remarks[0].text, @"the chain forks: this is a second record 2; a later record joins the two");
+    insta::assert_snapshot!(reading.remarks[0].text, @"chain local: it forks: record 2 stands twice, as two runs went on from one copy; a later record joins the two");
     assert_eq!(reading.remarks.len(), 1);
 }

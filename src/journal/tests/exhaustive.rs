@@ -186,7 +186,7 @@ fn every_removed_swapped_doubled_or_inserted_record_fails_the_proof() {
     let (_, lines) = good.last().unwrap();
     fs::write(&good[2].0, format!("{}\n", lines[0])).unwrap();
     assert!(is_good(root.path()));
-    let kept = VerifyOptions { head: Some(head.clone()), contains: Some(head) };
+    let kept = VerifyOptions { head: Some(head.clone()), contains: Some(head), partial: false };
     assert!(!verify(root.path(), &kept).unwrap().is_good());
 }
 

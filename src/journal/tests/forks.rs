@@ -16,7 +16,7 @@ fn a_joined_fork_is_read_proved_and_remarked() {
     insta::assert_snapshot!(told.join("\n"), @"4: the chain forks after record 0");
     let reading = read(&forks()).unwrap();
     let told: Vec<_> = reading.remarks.iter().map(|r| r.text.as_str()).collect();
-    insta::assert_snapshot!(told.join("\n"), @"the chain forks: this is a second record 1; a later record joins the two");
+    insta::assert_snapshot!(told.join("\n"), @"chain oslo: it forks: record 1 stands twice, as two runs went on from one copy; a later record joins the two");
     assert_eq!(reading.heads[&ChainName::from("oslo")].n, 6);
 }
 
