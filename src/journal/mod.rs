@@ -48,7 +48,7 @@ pub use days::{ChainTold, Make, Told};
 pub use kept::Kept;
 pub use lock::{Lock, lock};
 pub use set_aside::Stamp;
-pub use shelf::{DayName, Form, is_chain, shelf};
+pub use shelf::{DayName, Form, MonthName, days_of, is_chain, months, shelf};
 pub use since::Grown;
 pub use stat::{ChainStat, Stat, stat};
 pub use verify::{ChainProof, Finding, Verification, VerifyOptions, verify};
