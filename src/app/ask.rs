@@ -9,7 +9,7 @@ use crate::app::{Folders, Kept, Proof, Trouble, clock, conf, history, proof, sav
 use crate::config::{self, Loaded, Mistakes, Purpose};
 use crate::exchange::{self, ExchangeError, ExportFormat, Exported};
 use crate::incident;
-use crate::journal::{self, ChainHead, Range, Stat, Tell, Verification, VerifyOptions, Walked};
+use crate::journal::{self, ChainHead, Range, Tell, Verification, VerifyOptions, Walked};
 use crate::model::{Body, ChainName, Head, History, Moment, Record, Remark, Span, WriteUp};
 use crate::probe::{KINDS, KindInfo};
 use crate::timeline;
@@ -39,11 +39,6 @@ fn head_of(text: Option<&str>) -> Result<Option<Head>, Trouble> {
 /// The head of every chain.
 pub fn heads(kept: &Kept) -> Result<BTreeMap<ChainName, ChainHead>, Trouble> {
     Ok(journal::read(&kept.root)?.heads)
-}
-
-/// What each chain holds.
-pub fn stat(kept: &Kept) -> Result<Stat, Trouble> {
-    Ok(journal::stat(&kept.root)?)
 }
 
 /// The chains of a record.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::app::{Folders, Trouble};
-use crate::journal::{self, JournalError, Kept, Position, Stamp, Told};
+use crate::journal::{self, DayTold, JournalError, Kept, Position, Stamp, Told};
 use crate::model::{ChainName, ClosedDay, Head, History, Moment, Origin, Record, Remark, Span, Summary, Witness};
 use crate::timeline;
 
@@ -220,15 +220,22 @@ fn vantage_chain(
     edges: &[Moment],
     until: Moment,
 ) -> Result<u64, JournalError> {
-    let make = |chain: &ChainName, records: &[&Record]| timeline::summarise(chain, records, &|_| false, edges, until);
+    let tell = |records: &[&Record]| timeline::summarise(chain, records, &|_| false, edges, until);
+    let make = |_: &ChainName, day: DayTold<'_>| match day {
+        DayTold::Records(records) => tell(records),
+        DayTold::Rolled(mut day) => {
+            timeline::cut(&mut day, until);
+            *day
+        }
+    };
     if let Some(grown) = since(at, kept, chain, until)? {
         let new: Vec<&Record> = grown.records.iter().collect();
         if let Some(summary) = kept.history.chains.iter_mut().find(|c| c.chain == *chain) {
             // What had not come yet is read again, and told again where it still has not.
             summary.later = None;
-            timeline::join(summary, make(chain, &new), edges);
+            timeline::join(summary, tell(&new), edges);
         } else {
-            kept.history.chains.push(make(chain, &new));
+            kept.history.chains.push(tell(&new));
         }
         kept.remarks.extend(grown.remarks);
         kept.positions.push(grown.position);
@@ -245,8 +252,8 @@ fn vantage_chain(
             }
             kept.history.chains.push(all);
         }
-        Told::Whole(records) => {
-            let (summary, remarks) = timeline::whole(chain, &records, edges, until);
+        Told::Whole(records, rolled) => {
+            let (summary, remarks) = timeline::whole(chain, &records, rolled, edges, until);
             kept.history.chains.push(summary);
             kept.history.remarks.extend(remarks);
         }
@@ -415,6 +422,30 @@ mod tests {
         g.agrees("an earlier end of the window, said by a clock that is behind");
         g.look(Verdict::Down, 5);
         g.agrees("a few more looks");
+    }
+
+    #[test]
+    fn a_look_that_is_told_again_counts_once_however_it_is_read() {
+        let mut g = Grows::new();
+        let timed = |g: &Grows| {
+            let read = Reader::open(&g.at(), g.now + Span::from_mins(1)).unwrap().into_past();
+            let hours = read.history.chains[0].strips[0].hours.iter().map(|(_, buckets)| buckets.count());
+            hours.sum::<u64>()
+        };
+        g.look(Verdict::Up, 3);
+        g.agrees("three rounds");
+        g.append("local", g.now, round(Verdict::Up));
+        assert_eq!(timed(&g), 3, "the last round came again");
+        g.agrees("a doubled round");
+        let Body::Round(mut second) = round(Verdict::Down) else { unreachable!("it is a round") };
+        let good = Seen { is: Verdict::Up, ms: Some(40), after: Some(Span::from_secs(10)), ..second.not[0].clone() };
+        second.not.push(good);
+        g.now = g.now + Span::from_mins(1);
+        g.append("local", g.now, Body::Round(second));
+        assert_eq!(timed(&g), 4);
+        g.agrees("a second look");
+        g.append("local", g.now + Span::from_secs(10), round(Verdict::Up));
+        assert_eq!(timed(&g), 4, "a round at the instant of that second look stands for it");
     }
 
     #[test]

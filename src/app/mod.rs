@@ -7,6 +7,7 @@
 
 mod ask;
 mod clock;
+mod compact;
 mod conf;
 mod copy;
 mod drill;
@@ -17,6 +18,7 @@ mod picture;
 mod proof;
 mod said;
 mod save;
+mod stat;
 mod tell;
 mod trouble;
 
@@ -35,18 +37,21 @@ use history::Past;
 
 pub use ask::{
     append, chains, config_check, config_schema, declare, duration, export, heads, interval, kinds, moment, names_of,
-    prove, public_folder, starter, stat, time, told, verify, walk, word_remarks,
+    prove, public_folder, starter, time, told, verify, walk, word_remarks,
 };
 pub use clock::now;
+pub use compact::{ChainCompacted, Compacted, Compacting, compact};
 pub use kept::{Kept, record};
 pub use proof::{Agreement, Compared, Percent, Proof};
 pub use said::say as say_remark;
+pub use stat::{ChainStat, stat};
 // The nouns that the questions and reports are answered with; the command line names them by this room.
 pub use crate::config::Mistake;
 pub use crate::exchange::{ExportFormat, Exported};
 pub use crate::incident::{Incident, Shown};
 pub use crate::journal::{Finding, Range, Tell, Verification, Walked};
 pub use crate::probe::{Look, Looked, Observation};
+pub use crate::timeline::{Cadence, Fit};
 pub use trouble::Trouble;
 
 /// What a run wants. `run` wants all of it.
@@ -75,6 +80,8 @@ pub struct Report {
     pub swapped: Option<Swapped>,
     /// Notifications sent.
     pub told: usize,
+    /// What was compacted after it, where that was asked for.
+    pub compacted: Option<Compacted>,
     /// What the operator should know and has not been told before.
     pub warnings: Vec<String>,
     /// What went wrong after the facts were safe, worst code first.

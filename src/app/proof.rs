@@ -6,8 +6,8 @@ use std::io;
 use std::path::Path;
 
 use crate::app::{Trouble, copy, kept};
-use crate::journal::{self, Finding, Index, Published, Tell, Verification, VerifyOptions};
-use crate::model::{ChainName, ComponentId, Moment, Record, Zone};
+use crate::journal::{self, Finding, Index, Published, Rolled, Tell, Verification, VerifyOptions};
+use crate::model::{ChainName, ComponentId, History, Moment, Record, Zone};
 use crate::render::own_read::{self, Stated, StatedFigure, StatedGroup};
 use crate::timeline::{self, Figure, GroupFigure, group_figure};
 
@@ -87,11 +87,11 @@ pub fn prove(from: &str, options: &VerifyOptions, tell: Tell<'_>) -> Result<Proo
 
     let mut chains = journal::verify(&kept.root, options)?;
     chains.findings.extend(journal::check_index(&kept.root, &listed)?);
-    let records = journal::read(&kept.root)?.records;
-    chains.findings.extend(pin(&mut chains.chains, &stated, &records, &status));
+    let journal::Reading { records, rolled, .. } = journal::read(&kept.root)?;
+    chains.findings.extend(pin(&mut chains.chains, &stated, (&records, &rolled), &status));
     kept.rename(&mut chains);
-    let records = known_to(&stated, records);
-    let figures = compare(&stated, &published, &records);
+    let history = known_to(&stated, records, rolled);
+    let figures = compare(&stated, &published, &history);
     Ok(Proof { chains, moment: stated.moment, zone: kept.zone(), figures })
 }
 
@@ -109,12 +109,20 @@ fn read(path: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// The record must hold the heads that the site states; each pins its chain up to there.
-fn pin(chains: &mut [journal::ChainProof], stated: &Stated, records: &[Record], status: &Path) -> Vec<Finding> {
+fn pin(
+    chains: &mut [journal::ChainProof],
+    stated: &Stated,
+    (records, rolled): (&[Record], &[Rolled]),
+    status: &Path,
+) -> Vec<Finding> {
     let mut found = Vec::new();
     for (chain, n, head) in &stated.heads {
         let here = |r: &&Record| r.chain == *chain && r.n == *n;
-        let text = match records.iter().filter(here).find(|r| r.head == *head) {
-            Some(_) => {
+        // Where the chain ends with a day that is rolled up, that day's last record is known.
+        let ends = |d: &Rolled| d.summary.chain == *chain && d.last.n == *n && d.last.head == *head;
+        let stands = records.iter().any(|r| here(&r) && r.head == *head) || rolled.iter().any(ends);
+        let text = match stands.then_some(()) {
+            Some(()) => {
                 for proof in chains.iter_mut().filter(|proof| proof.chain == *chain) {
                     proof.pinned = proof.pinned.max(Some(*n));
                 }
@@ -130,16 +138,19 @@ fn pin(chains: &mut [journal::ChainProof], stated: &Stated, records: &[Record], 
     found
 }
 
-/// The records that the site knew of when it stated its figures.
-fn known_to(stated: &Stated, records: Vec<Record>) -> Vec<Record> {
+/// What the site knew of when it stated its figures.
+fn known_to(stated: &Stated, mut records: Vec<Record>, rolled: Vec<Rolled>) -> History {
     let ends: BTreeMap<&ChainName, u64> = stated.heads.iter().map(|(chain, n, _)| (chain, *n)).collect();
-    records.into_iter().filter(|r| ends.get(&r.chain).is_some_and(|n| r.n <= *n)).collect()
+    let known = |chain: &ChainName, number: u64| ends.get(chain).is_some_and(|n| number <= *n);
+    records.retain(|r| known(&r.chain, r.n));
+    let days = rolled.into_iter().filter(|d| known(&d.summary.chain, d.first.n)).map(|d| d.summary).collect();
+    timeline::history_after(days, &records, stated.moment)
 }
 
 /// Every figure that either side knows.
-fn compare(stated: &Stated, published: &Published, records: &[Record]) -> Vec<Compared> {
+fn compare(stated: &Stated, published: &Published, history: &History) -> Vec<Compared> {
     let settings = &published.settings;
-    let timelines = timeline::fold(&timeline::history(records, stated.moment), settings, stated.moment);
+    let timelines = timeline::fold(history, settings, stated.moment);
     let mut worked_out: Vec<(&ComponentId, Vec<(&'static str, Figure)>)> = Vec::new();
     for component in settings.components.iter().filter(|c| !c.probes.is_empty() || published.partial.contains(&c.id)) {
         let timeline = timelines.component(component.id.as_str());

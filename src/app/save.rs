@@ -94,3 +94,11 @@ pub fn bodies(
     }
     Ok(records)
 }
+
+/// Appends what pins compacted days to their own chain. Saved when this returns; also what a compaction that was cut off
+/// had appended.
+pub fn pins(at: &Folders, loaded: &Loaded, chain: &ChainName, pins: Vec<Body>, now: Moment) -> Result<(), Trouble> {
+    let bodies: Vec<(Moment, Body)> = pins.into_iter().map(|pin| (now, pin)).collect();
+    journal::append(&at.journal, chain, &bodies)?;
+    Ok(journal::save(&at.site, &loaded.settings.journal)?)
+}

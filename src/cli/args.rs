@@ -78,7 +78,13 @@ pub enum Command {
     #[command(after_help = "Example:\n  statuary check && ./deploy")]
     Check,
     /// Look, save, name incidents, render, publish. What cron calls: quiet in a pipe when all went well
-    #[command(after_help = RUN_HELP)]
+    #[command(
+        long_about = RUN,
+        after_help = "Examples:\n  \
+            * * * * * cd /srv/status && statuary run     in a crontab\n  \
+            statuary run --no-look                       somebody wrote a word: put it out\n  \
+            statuary run --for 50m --every 1m            a CI job that comes every hour"
+    )]
     Run(RunArgs),
     /// Render the site from the record as it stands; look at nothing, save nothing, tell nobody
     #[command(after_help = "Examples:\n  statuary build\n  statuary build --at \"2026-11-23 09:20\" --out /tmp/then")]
@@ -123,6 +129,9 @@ pub struct RunArgs {
     /// Look as this place, one of `vantages` in the config
     #[arg(long, value_name = "NAME", env = "STATUARY_VANTAGE")]
     pub vantage: Option<String>,
+    /// When people are told, compact closed days too, as long as the interval lasts; the next run goes on
+    #[arg(long)]
+    pub compact: bool,
     /// Make many rounds, each a whole run, until this much time is over: `50m`, `5h 30m`
     #[arg(long = "for", value_name = "DURATION", value_parser = |text: &str| length(text, FOR_MS))]
     pub during: Option<Span>,
@@ -131,23 +140,20 @@ pub struct RunArgs {
     pub every: Option<Span>,
 }
 
-/// What stands below the options of `run`.
-const RUN_HELP: &str = "\
-With --for, rounds begin at the start, and one, two, three … times --every after it, as long as --for is not over; a \
---for below --every makes one round. Two never overlap: where a round takes longer, the missed ones are left out, and \
-its line says so. Each round is a whole run: it takes the lock for itself, and reads the config and the write-ups anew. \
-One line is printed per \
-round; with --format json, one JSON value per line. A round that fails does not end the others; a config that cannot be used at the start \
-does. SIGTERM or SIGINT ends it: between two rounds at once, in a round when that is done; a second one ends it at \
-once, with 143 or 130.
+/// What `run` does, at length.
+const RUN: &str = "\
+Look, save, name incidents, render, publish. What cron calls: quiet in a pipe when all went well.
 
-Exit codes: 0 done, whatever the world looks like · 2 config or usage · 3 could not save · 4 could not publish · 5 \
-could not notify; of several, also of several rounds, the lowest.
+With --for it makes many rounds. They begin at the start and then each --every, as long as --for is not over; a --for \
+below --every makes one round. Two never overlap: where a round takes longer, those that it missed are left out, and \
+its line says so. Each round is a run of its own: it takes the lock for itself, and reads the config and the write-ups \
+anew. A pipe gets one line per round, with --format json one JSON value per line.
 
-Examples:
-  * * * * * cd /srv/status && statuary run     in a crontab
-  statuary run --no-look                       somebody wrote a word: put it out
-  statuary run --for 50m --every 1m            a CI job that comes every hour";
+A round that fails does not end the others; a config that cannot be used at the start does. SIGTERM or SIGINT ends \
+it: between two rounds at once, in a round when that is done. A second one ends it there and then, with 143 or 130.
+
+Exit codes: 0 done, whatever the world looks like; 2 config or usage; 3 could not save; 4 could not publish; 5 could \
+not notify. Of several, also of several rounds, the lowest.";
 
 const HOUR_MS: i64 = 3_600_000;
 /// What `--for` takes.

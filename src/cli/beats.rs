@@ -30,7 +30,7 @@ impl Beats {
         if now <= self.due {
             return 0;
         }
-        let missed = |until: Duration| (until - self.due).as_nanos().div_ceil(self.every.as_nanos());
+        let missed = |until: Duration| until.saturating_sub(self.due).as_nanos().div_ceil(self.every.as_nanos());
         // Beats after the end would not have been made.
         let left_out = missed(now.min(self.end).max(self.due));
         self.due += nanos(self.every.as_nanos().saturating_mul(missed(now)));

@@ -6,8 +6,8 @@ use std::path::Path;
 use crate::app::{self, Kept, Range, Trouble};
 use crate::cli::args::Shape;
 use crate::cli::journal_args::{ExportArgs, Part};
-use crate::cli::record::{count, record_of};
-use crate::cli::voice::{Pipe, warn};
+use crate::cli::record::record_of;
+use crate::cli::voice::{Pipe, count, warn};
 
 /// Writes the export; what is not in it is said on standard error.
 pub fn export(site: &Path, args: &ExportArgs) -> Result<u8, Trouble> {

@@ -41,6 +41,20 @@ pub enum JournalCommand {
         statuary journal export --format jsonl --component web | jq 'select(.verdict != \"up\")'\n  \
         statuary journal export --format openmetrics > looks.om")]
     Export(ExportArgs),
+    /// Keep closed days in fewer bytes: compressed the day after, rolled up from `roll_up_after` on. No figure changes
+    #[command(after_help = "Example:\n  statuary journal compact     once a day; or `statuary run --compact`")]
+    Compact(CompactArgs),
+}
+
+/// Options of `journal compact`.
+#[derive(Clone, Debug, Args)]
+pub struct CompactArgs {
+    /// This machine only looks: leave the desk's chains alone
+    #[arg(long)]
+    pub record_only: bool,
+    /// Compact the chains of this place, one of `vantages` in the config. Only the machine that writes them may
+    #[arg(long, value_name = "NAME", env = "STATUARY_VANTAGE")]
+    pub vantage: Option<String>,
 }
 
 /// Whose record is read.

@@ -7,6 +7,7 @@
 
 mod args;
 mod beats;
+mod compact;
 mod export;
 mod journal_args;
 mod looks;
@@ -20,6 +21,7 @@ mod show;
 mod show_json;
 mod signals;
 mod start;
+mod stat;
 mod tale;
 mod voice;
 
@@ -66,9 +68,10 @@ fn dispatch(cli: &Cli) -> Result<u8, Trouble> {
         Command::Incident(IncidentCommand::List) => runs::incidents(site, format),
         Command::Journal(JournalCommand::Verify(args)) => proof::verify(site, args, format),
         Command::Journal(JournalCommand::Head(other)) => record::head(site, other, format),
-        Command::Journal(JournalCommand::Stat(other)) => record::stat(site, other, format),
+        Command::Journal(JournalCommand::Stat(other)) => stat::stat(site, other, format),
         Command::Journal(JournalCommand::Show(args)) => show::show(site, args, format),
         Command::Journal(JournalCommand::Export(args)) => export::export(site, args),
+        Command::Journal(JournalCommand::Compact(args)) => compact::compact(site, args, format),
         Command::Config(ConfigCommand::Check) => record::config_check(site, format),
         Command::Config(ConfigCommand::Schema) => Ok(record::config_schema()),
         Command::Config(ConfigCommand::Fields { kind }) => record::config_fields(kind.as_deref(), format),

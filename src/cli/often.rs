@@ -27,7 +27,7 @@ pub fn run(site: &Path, args: &RunArgs, during: Span, format: Format) -> Result<
     let mut all = Rounds::default();
     let ended_by = loop {
         let begun = start.elapsed();
-        let result = signals.shield(|| app::run(site, runs::want(args)));
+        let result = signals.shield(|| runs::one(site, args));
         if all.made == 0 && result.as_ref().is_err_and(|trouble| trouble.code() == 2) {
             // Nothing can come of this, however often it is tried.
             return result.map(|_| 2);
@@ -38,7 +38,7 @@ pub fn run(site: &Path, args: &RunArgs, during: Span, format: Format) -> Result<
             beats.set_every(interval.std());
         }
         let now = start.elapsed();
-        let took = Span::from(now - begun);
+        let took = Span::from(now.saturating_sub(begun));
         all.add(&Round { result, ended: app::now(), took, left_out: beats.advance(now) }, format);
         let wait = beats.wait(now);
         if let Some(signal) = signals.within(wait.unwrap_or_default()) {

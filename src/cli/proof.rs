@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::app::{self, Agreement, Compared, Finding, Percent, Proof, Trouble, Verification};
 use crate::cli::args::Format;
 use crate::cli::journal_args::VerifyArgs;
-use crate::cli::record::{count, record_of};
-use crate::cli::voice::{BAD, PLAIN, SOFT, STRONG, clean, json, progress, progress_ends, say, table};
+use crate::cli::record::record_of;
+use crate::cli::voice::{BAD, PLAIN, SOFT, STRONG, clean, count, json, progress, progress_ends, say, table};
 use crate::model::Head;
 
 /// Proves a record; 1 when it does not hold.

@@ -7,8 +7,7 @@ use serde_json::json;
 use crate::app::{self, Kept, Trouble};
 use crate::cli::args::Format;
 use crate::cli::journal_args::Other;
-use crate::cli::voice::{PLAIN, SOFT, STRONG, json, progress, progress_ends, say, table};
-use crate::model::{Moment, Span};
+use crate::cli::voice::{PLAIN, SOFT, STRONG, count, json, progress, progress_ends, say, table};
 
 /// The record that is meant; one that is fetched says how far it is where a person waits.
 pub fn record_of(site: &Path, other: &Other) -> Result<Kept, Trouble> {
@@ -36,48 +35,6 @@ pub fn head(site: &Path, other: &Other, format: Format) -> Result<u8, Trouble> {
         .map(|(chain, h)| vec![h.head.to_string(), chain.to_string(), format!("record {}", h.n), h.t.rfc3339()])
         .collect();
     table(&rows).iter().for_each(say);
-    Ok(0)
-}
-
-/// What each chain holds.
-pub fn stat(site: &Path, other: &Other, format: Format) -> Result<u8, Trouble> {
-    let stat = app::stat(&record_of(site, other)?)?;
-    let ms = |s: Option<Span>| s.map(Span::ms);
-    if format == Format::Json {
-        json(&json!(
-            stat.chains
-                .iter()
-                .map(|c| json!({
-                    "chain": c.chain.as_str(), "records": c.records, "rounds": c.rounds, "damaged": c.damaged,
-                    "bytes": c.bytes, "days": c.days, "first": c.first.map(Moment::rfc3339),
-                    "last": c.last.map(Moment::rfc3339), "median_ms": ms(c.median), "p95_ms": ms(c.p95),
-                    "holes": c.holes, "longest_hole_ms": ms(c.longest_hole), "interval_ms": ms(c.interval),
-                }))
-                .collect::<Vec<_>>()
-        ));
-        return Ok(0);
-    }
-    if stat.chains.is_empty() {
-        say("The journal is empty.");
-    }
-    for c in &stat.chains {
-        say(format!("{STRONG}{}{PLAIN}", c.chain));
-        let spoiled = if c.damaged > 0 { format!(", {} damaged lines", c.damaged) } else { String::new() };
-        let (records, days) = (count(c.records, "record"), count(c.days, "day"));
-        say(format!("  {records}, {days}, {:.1} MB{spoiled}", c.bytes as f64 / 1e6));
-        if let (Some(first), Some(last)) = (c.first, c.last) {
-            say(format!("  {SOFT}from {first} to {last}{PLAIN}"));
-        }
-        if let (Some(median), Some(p95)) = (c.median, c.p95) {
-            say(format!("  a round every {median}; 95 of 100 within {p95}"));
-        }
-        if let Some(longest) = c.longest_hole {
-            say(format!("  {} that nobody watched, the longest {longest}", count(c.holes, "hole")));
-        }
-        if let Some(interval) = c.interval {
-            say(format!("  interval to set: \"{}\"", interval.to_string().replace(' ', "")));
-        }
-    }
     Ok(0)
 }
 
@@ -160,9 +117,4 @@ pub fn config_fields(kind: Option<&str>, format: Format) -> Result<u8, Trouble> 
         table(&fields).iter().for_each(say);
     }
     Ok(0)
-}
-
-/// `1 record`, `2 records`.
-pub fn count(n: u64, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }

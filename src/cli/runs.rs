@@ -1,17 +1,19 @@
 //! `run`, `build` and `incident list`.
 
 use std::path::Path;
+use std::time::Instant;
 
 use serde_json::json;
 
 use crate::app::{self, Looked, Report, Stands, Trouble, Want};
 use crate::cli::args::{BuildArgs, Format, RunArgs};
+use crate::cli::compact;
 use crate::cli::voice::{self, BAD, PLAIN, STRONG, json, person_reads, say, table, warn};
 use crate::model::{IncidentId, Moment, Status, Verdict, Zone};
 
 /// One run. Quiet in a pipe when all is well with *us*; the world's state goes on the page, not into cron's mail.
 pub fn run(site: &Path, args: &RunArgs, format: Format) -> Result<u8, Trouble> {
-    let report = app::run(site, want(args))?;
+    let report = one(site, args)?;
     report.warnings.iter().for_each(warn);
     report.troubles.iter().for_each(voice::trouble);
     match format {
@@ -25,8 +27,24 @@ pub fn run(site: &Path, args: &RunArgs, format: Format) -> Result<u8, Trouble> {
     Ok(code)
 }
 
+/// A whole run, and the compaction that was asked for.
+pub fn one(site: &Path, args: &RunArgs) -> Result<Report, Trouble> {
+    let begun = Instant::now();
+    let mut report = app::run(site, want(args))?;
+    // The page is out and people are told before a byte of an older day is touched.
+    // Where the config is broken or the record cannot be saved, that comes first.
+    if args.compact && report.troubles.iter().all(|t| t.code() > 3) {
+        match compact::in_passing(site, args, begun) {
+            Ok(done) => report.compacted = Some(done),
+            Err(trouble) => report.troubles.push(trouble),
+        }
+        report.troubles.sort_by_key(Trouble::code);
+    }
+    Ok(report)
+}
+
 /// What the options ask for.
-pub fn want(args: &RunArgs) -> Want<'_> {
+fn want(args: &RunArgs) -> Want<'_> {
     Want { look: !args.no_look, publish: !args.record_only, at: None, vantage: args.vantage.as_deref() }
 }
 
@@ -46,6 +64,7 @@ fn tell(report: &Report) {
     if report.told > 0 {
         say(format!("Told: {}", report.told));
     }
+    report.compacted.iter().flat_map(compact::lines).for_each(say);
 }
 
 /// `2 up, 1 down in 83 ms`.
@@ -81,6 +100,7 @@ pub fn trouble_json(trouble: &Trouble) -> serde_json::Value {
 /// A run, for a program.
 pub fn report_json(report: &Report) -> serde_json::Value {
     json!({
+        "compacted": report.compacted.as_ref().map(compact::value),
         "looks": report.looked.as_ref().map(|l| l.looks.len()),
         "took_ms": report.looked.as_ref().map(|l| l.took.ms()),
         "written": report.swapped.as_ref().map(|s| s.written),

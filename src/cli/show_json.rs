@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::model::{Body, ComponentId, IncidentStep, Moment, ProbeKey, Record, Round, Seen, Span, Try};
+use crate::model::{Body, ComponentId, IncidentStep, Link, Moment, ProbeKey, Record, Round, Seen, Span, Try};
 
 /// A record; none where nothing of it is wanted.
 pub fn record(record: &Record, names: Option<&[String]>) -> Option<Value> {
@@ -46,6 +46,12 @@ pub fn record(record: &Record, names: Option<&[String]>) -> Option<Value> {
         Body::Sent(t) => ("sent", attempt(t)),
         Body::GaveUp(t) => ("gave_up", attempt(t)),
         Body::Join(a, b) => ("join", json!([a.as_str(), b.as_str()])),
+        Body::Pin(pin) => {
+            let link = |l: &Link| json!({"n": l.n, "p": l.prev.as_str(), "h": l.head.as_str()});
+            let (first, last) = (link(&pin.first), link(&pin.last));
+            let day = pin.day.to_string();
+            ("pin", json!({"day": day, "first": first, "last": last, "raw": pin.raw, "file": pin.file}))
+        }
         Body::Other(raw) => ("other", json!(raw)),
     };
     let mut value = json!({

@@ -246,6 +246,7 @@ impl Tale {
                 let short = |h: &str| clean(h.get(..8).unwrap_or(h));
                 Some(format!("two ends of this chain are joined: {}… and {}…", short(a.as_str()), short(b.as_str())))
             }
+            Body::Pin(pin) if all => Some(format!("{} was compacted", pin.day)),
             Body::Other(_) if all => Some("a record that this version cannot read; it is kept as it is".to_owned()),
             _ => None,
         }

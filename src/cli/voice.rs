@@ -44,6 +44,11 @@ pub fn person_reads() -> bool {
     std::io::stdout().is_terminal()
 }
 
+/// `1 record`, `2 records`.
+pub fn count(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
 /// How far a long fetch is, on a line of its own that is written over. Silent where no person waits.
 pub fn progress(done: usize, all: usize, bytes: u64) {
     let step = (all / 100).max(1);

@@ -14,6 +14,9 @@ const SLOW_INTERVAL: Span = Span::from_mins(2);
 /// How long after the first that second look follows.
 const SECOND_LOOK: Span = Span::from_secs(10);
 
+/// The age at which a day is rolled up, unless configured otherwise.
+const ROLL_UP_AFTER: Span = Span::from_mins(30 * 24 * 60);
+
 /// What every component starts from.
 #[derive(Clone, Debug)]
 pub(super) struct Base {
@@ -308,6 +311,7 @@ pub(super) fn journal(reader: &mut Reader<'_>, table: &Table<'_>) -> JournalSett
     JournalSettings {
         save: read.givens.text("save").map(str::to_owned),
         save_timeout: read.givens.span("save_timeout").unwrap_or(Span::from_mins(1)),
+        roll_up_after: read.givens.span_or_off("roll_up_after").unwrap_or(Some(ROLL_UP_AFTER)),
     }
 }
 

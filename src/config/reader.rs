@@ -185,6 +185,7 @@ impl Reader<'_> {
             | Takes::Int(..)
             | Takes::Span(..)
             | Takes::SpanOrOff(..)
+            | Takes::SpanOrNever(..)
             | Takes::Choice(_)
             | Takes::Texts
             | Takes::TextMap

@@ -77,6 +77,9 @@ fn takes(takes: Takes) -> Value {
         Takes::SpanOrOff(..) => {
             json!({ "anyOf": [{ "const": "off" }, { "type": "string", "pattern": DURATION }] })
         }
+        Takes::SpanOrNever(..) => {
+            json!({ "anyOf": [{ "const": "never" }, { "type": "string", "pattern": DURATION }] })
+        }
         Takes::Choice(words) => json!({ "enum": words }),
         Takes::Texts | Takes::Assertions => one_or_more(json!({ "type": "string" })),
         Takes::Secrets => one_or_more(secret()),

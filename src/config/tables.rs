@@ -85,6 +85,11 @@ pub(super) const RULES: &[Key] = &[
 pub(super) const JOURNAL: &[Key] = &[
     key("save", Takes::Text, "a shell command that must succeed before a record counts as saved"),
     key("save_timeout", Takes::Span(SECOND, 10 * MINUTE), "how long `save` may take; default `1m`"),
+    key(
+        "roll_up_after",
+        Takes::SpanOrNever(DAY, 36_600 * DAY),
+        "a day this old is kept as runs of looks, not look by look, by `journal compact`; default `30d`; or `never`",
+    ),
 ];
 
 /// `[publish]`.

@@ -30,8 +30,9 @@ pub(super) fn read(key: &Key, value: &Spanned<DeValue<'_>>) -> Result<Given, Vec
             _ => Err(mismatch(key.name, "`true` or `false`", value, None)),
         },
         Takes::Int(least, most) => int(key.name, value, least, most).map(Given::Int),
-        Takes::Span(least, most) => span(key.name, value, least, most, false).map(Given::Span),
-        Takes::SpanOrOff(least, most) => span(key.name, value, least, most, true).map(Given::Span),
+        Takes::Span(least, most) => span(key.name, value, least, most, None).map(Given::Span),
+        Takes::SpanOrOff(least, most) => span(key.name, value, least, most, Some("off")).map(Given::Span),
+        Takes::SpanOrNever(least, most) => span(key.name, value, least, most, Some("never")).map(Given::Span),
         Takes::Choice(words) => choice(key.name, value, words).map(Given::Text),
         Takes::Texts | Takes::Assertions => return texts(key.name, value).map(Given::Texts),
         Takes::TextMap => match value.get_ref() {
@@ -146,18 +147,25 @@ fn choice(key: &str, value: &Spanned<DeValue<'_>>, words: &[&str]) -> Result<Str
     Err(Wrong { span: value.span(), text, expected, help })
 }
 
-fn span(key: &str, value: &Spanned<DeValue<'_>>, least: i64, most: i64, off: bool) -> Result<Option<Span>, Wrong> {
-    let or_off = if off { ", or `\"off\"`" } else { "" };
-    let takes = format!("a duration such as `\"30s\"`{or_off}");
+/// `none` is the word that stands for no duration at all, where there is one.
+fn span(
+    key: &str,
+    value: &Spanned<DeValue<'_>>,
+    least: i64,
+    most: i64,
+    none: Option<&str>,
+) -> Result<Option<Span>, Wrong> {
+    let or_none = none.map_or(String::new(), |word| format!(", or `\"{word}\"`"));
+    let takes = format!("a duration such as `\"30s\"`{or_none}");
     let Some(typed) = value.get_ref().as_str() else {
         let help = match value.get_ref() {
             DeValue::Integer(i) => Some(format!("say the unit: `\"{i}s\"`, `\"{i}m\"`")),
-            DeValue::Boolean(false) if off => Some("write `\"off\"`".to_owned()),
+            DeValue::Boolean(false) => none.map(|word| format!("write `\"{word}\"`")),
             _ => None,
         };
         return Err(mismatch(key, &takes, value, help));
     };
-    if off && typed == "off" {
+    if none == Some(typed) {
         return Ok(None);
     }
     let wrong = |text: String, expected: String| Wrong {

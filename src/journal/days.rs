@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::journal::files::{self, Day};
+use crate::journal::forms;
 use crate::journal::read;
+use crate::journal::rollup::{self, Unread};
 use crate::journal::wire::Names;
 use crate::journal::write::root_of;
 use crate::journal::{ChainHead, JournalError, Position};
@@ -27,12 +29,22 @@ pub struct ChainTold {
 pub enum Told {
     /// Each file's, oldest first: the chain is in order, in number and in time.
     Days(Vec<Summary>),
-    /// Something is out of order (a clock that went back, a fork, a second copy): all its records.
-    Whole(Vec<Record>),
+    /// Something is out of order (a clock that went back, a fork, a second copy): all its records, and what the days
+    /// say that stand rolled up, oldest first.
+    Whole(Vec<Record>, Vec<Summary>),
 }
 
-/// What is made of the records of one file.
-pub type Make<'a> = dyn Fn(&ChainName, &[&Record]) -> Summary + Sync + 'a;
+/// A day as its file has it.
+#[derive(Debug)]
+pub enum DayTold<'r> {
+    /// Its records.
+    Records(&'r [&'r Record]),
+    /// What it says, as it was rolled up.
+    Rolled(Box<Summary>),
+}
+
+/// What is made of one file.
+pub type Make<'a> = dyn Fn(&ChainName, DayTold<'_>) -> Summary + Sync + 'a;
 
 /// One file as it was read.
 struct FileTold {
@@ -64,19 +76,23 @@ pub(super) fn read_chain(
     make: &Make<'_>,
 ) -> Result<ChainTold, JournalError> {
     let listing = files::list(root, chain)?;
-    let files = read_files(chain, &listing.days, until, make)?;
+    let mut days = listing.days;
+    days.extend(listing.rolled);
+    days.sort();
+    let files = read_files(chain, &days, until, make)?;
     if !in_order(chain, &files) {
-        let (records, remarks) = read::read_one(root, chain)?;
+        let (records, rolled, remarks) = read::read_all(root, chain)?;
         let position = position_of(root, chain, &records, until)?;
-        return Ok(ChainTold { told: Told::Whole(records), remarks, position });
+        let rolled = rolled.into_iter().map(|day| day.summary).collect();
+        return Ok(ChainTold { told: Told::Whole(records, rolled), remarks, position });
     }
-    let mut remarks = listing.remarks;
+    let mut remarks = Vec::new();
     let mut head: Option<ChainHead> = None;
     let mut summaries = Vec::with_capacity(files.len());
     let mut position: Option<Position> = None;
     // Once something claims a time that has not come, nothing after it counts as read.
     let mut later = false;
-    for (file, (day, path)) in files.into_iter().zip(&listing.days) {
+    for (file, (day, path)) in files.into_iter().zip(&days) {
         remarks.extend(file.remarks);
         if let Some(ends) = file.ends {
             if let Some(before) = head.as_ref().filter(|h| h.n + 1 < ends.first.0) {
@@ -136,6 +152,9 @@ fn read_file(
     make: &Make<'_>,
     names: &mut Names,
 ) -> Result<FileTold, JournalError> {
+    if forms::is_rolled(path) {
+        return read_rolled(chain, path, until, make, names);
+    }
     let mut records: Vec<Record> = Vec::with_capacity(1500);
     let tail = read::read_lines(path, chain, names, (0, 0), until, &mut records)?;
     let regular = follows(&records, None) && records.iter().all(|r| Day::of(r.t) == Some(day));
@@ -146,8 +165,41 @@ fn read_file(
         read: counted(&records, until).last().map(|r| (head_of(r), latest(counted(&records, until)))),
     });
     let all: Vec<&Record> = records.iter().collect();
-    let summary = make(chain, &all);
+    let summary = make(chain, DayTold::Records(&all));
     Ok(FileTold { summary, remarks: tail.remarks, ends, regular, whole: tail.whole, lines: tail.lines })
+}
+
+fn read_rolled(
+    chain: &ChainName,
+    path: &Path,
+    until: Moment,
+    make: &Make<'_>,
+    names: &mut Names,
+) -> Result<FileTold, JournalError> {
+    let nothing = |remark| FileTold {
+        summary: Summary::empty(chain.clone()),
+        remarks: vec![remark],
+        ends: None,
+        regular: true,
+        whole: 0,
+        lines: 0,
+    };
+    let day = match rollup::read(path, chain, names) {
+        Ok(day) => day,
+        Err(Unread::Disk(error)) => return Err(error),
+        Err(Unread::Damaged { line, text }) => return Ok(nothing(read::unread(path, line, &text))),
+    };
+    let (Some((from, to)), Some((n, t))) = (day.summary.span, day.summary.end) else {
+        return Ok(nothing(read::unread(path, 1, "it tells of no record")));
+    };
+    let last = ChainHead { head: day.last.head, n, t };
+    let looks = day.summary.strips.iter().filter_map(|s| s.runs.last()).map(|run| run.last);
+    let look = looks.chain(day.summary.times.last().copied()).max();
+    // A day that has not come whole is not counted as read: what follows it is read again.
+    let read = (to <= until).then(|| (last.clone(), look));
+    let ends = Ends { first: (day.first.n, day.first.prev, from), last, look, read };
+    let summary = make(chain, DayTold::Rolled(Box::new(day.summary)));
+    Ok(FileTold { summary, remarks: Vec::new(), ends: Some(ends), regular: true, whole: 0, lines: 0 })
 }
 
 /// How far a chain was read whose records all are in memory, in the order of `n`. None: its newest record does not

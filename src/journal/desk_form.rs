@@ -1,10 +1,12 @@
 //! The desk's records in the checkpoint.
 
+use chrono::{Datelike, NaiveDate};
+
 use crate::journal::JournalError;
 use crate::journal::packed::{Packer, Unpacker};
 use crate::model::{
     Body, ChainName, ComponentId, DeskIncident, DeskMaintenance, DeskWords, Head, IncidentId, IncidentStep,
-    JournaledUpdate, Record, Skip, Try,
+    JournaledUpdate, Link, Pin, Record, Skip, Try,
 };
 
 const STEPS: [IncidentStep; 5] =
@@ -80,6 +82,17 @@ fn pack_body(to: &mut Packer, body: &Body) -> Result<(), JournalError> {
             tag(to, 8);
             to.text(raw);
         }
+        Body::Pin(pin) => {
+            tag(to, 9);
+            to.int(i64::from(pin.day.num_days_from_ce()));
+            for link in [&pin.first, &pin.last] {
+                to.uint(link.n);
+                to.head(&link.prev);
+                to.head(&link.head);
+            }
+            to.text(&pin.raw);
+            to.text(&pin.file);
+        }
         Body::Round(_) | Body::Details(_) => {
             return Err(JournalError::Unwritable("a desk's chain holds a round; it belongs to a vantage's".to_owned()));
         }
@@ -145,6 +158,11 @@ fn unpack_body(from: &mut Unpacker<'_>) -> Option<Body> {
         6 => Body::GaveUp(unpack_try(from)?),
         7 => Body::Join(from.head()?, from.head()?),
         8 => Body::Other(from.owned()?),
+        9 => {
+            let day = NaiveDate::from_num_days_from_ce_opt(i32::try_from(from.int()?).ok()?)?;
+            let link = |from: &mut Unpacker<'_>| Some(Link { n: from.uint()?, prev: from.head()?, head: from.head()? });
+            Body::Pin(Pin { day, first: link(from)?, last: link(from)?, raw: from.owned()?, file: from.owned()? })
+        }
         _ => return None,
     })
 }

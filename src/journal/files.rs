@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 use chrono::Datelike;
 
 use crate::journal::JournalError;
+use crate::journal::forms::{self, Form};
 use crate::journal::wire::{self, Names};
-use crate::model::{ChainName, Moment, Origin, Record, Remark};
+use crate::model::{ChainName, Moment, Record};
 
 /// The longest line that can be a record, in bytes. 64 MiB hold a round of 400,000 failed looks.
 pub(super) const MAX_LINE_BYTES: usize = 64 << 20;
@@ -51,10 +52,9 @@ impl Day {
         chain_folder.join(format!("{:04}/{:02}/{:02}.jsonl", day / 10_000, day / 100 % 100, day % 100))
     }
 
-    /// Whether the day stands here only in a compacted form.
+    /// Whether the day stands here in a compacted form: nothing is appended to it any more.
     pub(super) fn is_compacted(self, chain_folder: &Path) -> bool {
-        let raw = self.path(chain_folder);
-        !raw.exists() && ["jsonl.gz", "roll.jsonl.gz"].iter().any(|form| raw.with_extension(form).exists())
+        [Form::Zipped, Form::Rolled].iter().any(|form| form.path(chain_folder, self).exists())
     }
 }
 
@@ -69,12 +69,14 @@ impl fmt::Display for Day {
 /// What a chain's folder holds.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    /// The raw day files, in calendar order.
+    /// The files that hold a day's lines, raw or compressed, in calendar order.
     pub(super) days: Vec<(Day, PathBuf)>,
+    /// The days that stand here rolled up, in calendar order.
+    pub(super) rolled: Vec<(Day, PathBuf)>,
+    /// Files that are not read, because an older form of their day stands too.
+    pub(super) beside: Vec<(Day, Form, PathBuf)>,
     /// Days that stand here in a compacted form.
     pub(super) compacted: BTreeSet<Day>,
-    /// What does not belong.
-    pub(super) remarks: Vec<Remark>,
 }
 
 /// The chains under a journal's root, in name order. A missing root has none.
@@ -89,30 +91,31 @@ pub(super) fn chains(root: &Path) -> Result<Vec<ChainName>, JournalError> {
 /// The day files of one chain.
 pub(super) fn list(root: &Path, chain: &ChainName) -> Result<Listing, JournalError> {
     let mut listing = Listing::default();
+    let mut found = Vec::new();
     for (month, folder) in months(root, chain)? {
         for (name, path) in entries(&folder)? {
-            note(&mut listing, month, &name, path);
+            note(&mut found, month, &name, path);
         }
     }
+    listing.compacted = found.iter().filter(|(_, form, _)| *form > Form::Raw).map(|(day, ..)| *day).collect();
+    forms::settle(&mut listing, found);
     Ok(listing)
 }
 
-/// The raw day files of one chain within some spans of days, both ends included. No other month's folder is listed.
-pub(super) fn within(
-    root: &Path,
-    chain: &ChainName,
-    spans: &[(Day, Day)],
-) -> Result<Vec<(Day, PathBuf)>, JournalError> {
-    let mut listing = Listing::default();
+/// The day files of one chain within some spans of days, both ends included. No other month's folder is listed.
+pub(super) fn within(root: &Path, chain: &ChainName, spans: &[(Day, Day)]) -> Result<Listing, JournalError> {
+    let mut found = Vec::new();
     for (month, folder) in months(root, chain)? {
         if spans.iter().any(|(from, to)| from.0 < month + 100 && month <= to.0) {
             for (name, path) in entries(&folder)? {
-                note(&mut listing, month, &name, path);
+                note(&mut found, month, &name, path);
             }
         }
     }
-    listing.days.retain(|(day, _)| spans.iter().any(|(from, to)| from <= day && day <= to));
-    Ok(listing.days)
+    found.retain(|(day, ..)| spans.iter().any(|(from, to)| from <= day && day <= to));
+    let mut listing = Listing::default();
+    forms::settle(&mut listing, found);
+    Ok(listing)
 }
 
 /// The months' folders of one chain, as `year * 10000 + month * 100`, in order.
@@ -126,14 +129,15 @@ pub(super) fn months(root: &Path, chain: &ChainName) -> Result<Vec<(u32, PathBuf
     Ok(months)
 }
 
-/// The days that a month's folder holds in any form, ascending, each once.
-pub(super) fn days_of(folder: &Path, month: u32) -> Result<Vec<Day>, JournalError> {
-    let mut listing = Listing::default();
+/// The days that a month's folder holds in any form, ascending, each once, with the oldest form of each.
+pub(super) fn days_of(folder: &Path, month: u32) -> Result<Vec<(Day, Form, PathBuf)>, JournalError> {
+    let mut found = Vec::new();
     for (name, path) in entries(folder)? {
-        note(&mut listing, month, &name, path);
+        note(&mut found, month, &name, path);
     }
-    let days: BTreeSet<Day> = listing.days.into_iter().map(|(day, _)| day).chain(listing.compacted).collect();
-    Ok(days.into_iter().collect())
+    found.sort();
+    found.dedup_by_key(|(day, ..)| *day);
+    Ok(found)
 }
 
 /// The raw day files of a chain from a day on, newest first. A folder is listed when it is reached, so that what the
@@ -160,12 +164,12 @@ impl Backwards {
             if let Some(found) = self.days.pop() {
                 return Ok(Some(found));
             } else if let Some((month, folder)) = self.months.pop() {
-                let mut listing = Listing::default();
+                let mut found = Vec::new();
                 for (name, path) in entries(&folder)? {
-                    note(&mut listing, month, &name, path);
+                    note(&mut found, month, &name, path);
                 }
-                self.days = listing.days;
-                self.days.retain(|(day, _)| *day <= self.from);
+                found.retain(|(day, form, _)| *form == Form::Raw && *day <= self.from);
+                self.days = found.into_iter().map(|(day, _, path)| (day, path)).collect();
             } else if let Some((year, folder)) = self.years.pop() {
                 let months = numbered(&folder, 2)?.into_iter();
                 self.months = months.map(|(month, path)| (year * 10_000 + month * 100, path)).collect();
@@ -178,19 +182,11 @@ impl Backwards {
 }
 
 /// Files one entry of a month's folder where it belongs.
-fn note(listing: &mut Listing, month: u32, name: &str, path: PathBuf) {
-    let (stem, form) = name.split_once('.').unwrap_or((name, ""));
-    let Some(day) = number(stem, 2).map(|day| Day(month + day)) else { return };
-    match form {
-        "jsonl" if path.is_file() => listing.days.push((day, path)),
-        "jsonl.gz" | "roll.jsonl.gz" => {
-            listing.compacted.insert(day);
-            listing.remarks.push(Remark {
-                origin: Some(Origin { file: path, line: 1, column: 1 }),
-                text: "a compacted day, which this version cannot read; its figures are missing".to_owned(),
-            });
-        }
-        _ => {}
+fn note(found: &mut Vec<(Day, Form, PathBuf)>, month: u32, name: &str, path: PathBuf) {
+    let (stem, suffix) = name.split_once('.').unwrap_or((name, ""));
+    let (Some(day), Some(form)) = (number(stem, 2), Form::of(suffix)) else { return };
+    if path.is_file() {
+        found.push((Day(month + day), form, path));
     }
 }
 
@@ -249,17 +245,21 @@ pub(super) fn lines(path: &Path, each: impl FnMut(&Line<'_>)) -> Result<(), Jour
 /// The same from an offset on, which is a line's beginning; that line has the number 1.
 pub(super) fn lines_from(path: &Path, from: u64, mut each: impl FnMut(&Line<'_>)) -> Result<(), JournalError> {
     let fail = |error| JournalError::io(path, "the day's file cannot be read", error);
-    let mut file = File::open(path).map_err(fail)?;
-    if from > 0 {
-        file.seek(SeekFrom::Start(from)).map_err(fail)?;
-    }
-    let mut reader = BufReader::with_capacity(BUFFER_BYTES, file);
+    let mut reader = BufReader::with_capacity(BUFFER_BYTES, forms::open_at(path, from).map_err(fail)?);
     let mut buffer = Vec::new();
     let (mut number, mut offset) = (0_u32, from);
     loop {
         buffer.clear();
-        let mut length =
-            reader.by_ref().take(MAX_LINE_BYTES as u64).read_until(b'\n', &mut buffer).map_err(fail)? as u64;
+        let mut length = match reader.by_ref().take(MAX_LINE_BYTES as u64).read_until(b'\n', &mut buffer) {
+            Ok(length) => length as u64,
+            Err(error) if forms::is_damage(path, &error) => {
+                // What cannot be decompressed is a last line that is no record.
+                let length = buffer.len() as u64;
+                each(&Line { number: number.saturating_add(1), offset, bytes: &buffer, length, ended: false });
+                return Ok(());
+            }
+            Err(error) => return Err(fail(error)),
+        };
         if length == 0 {
             return Ok(());
         }

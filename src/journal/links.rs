@@ -87,6 +87,9 @@ impl Tree<'_> {
     fn link(&mut self, row: &Row) {
         let chain = self.chain;
         let Some(&before) = self.by_hash.get(&row.p) else {
+            if row.place.after_gap {
+                return;
+            }
             self.orphan = self.orphan.max(Some(row.n));
             let text = match row.n.checked_sub(1) {
                 Some(n) => format!(
@@ -127,7 +130,7 @@ impl Tree<'_> {
             let row = &self.chain.rows[i];
             // Where a later record's predecessor is missing, that says it already.
             let told = self.orphan.is_some_and(|n| n > row.n) || self.is_told(row);
-            if self.children[i] == 0 && !self.joined.contains(&i) && !told {
+            if self.children[i] == 0 && !row.place.before_gap && !self.joined.contains(&i) && !told {
                 self.fail(row, format!("record {} ends a branch: no record follows it and none joins it", row.n));
             }
         }

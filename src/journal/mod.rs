@@ -1,9 +1,9 @@
 //! Keeps what was seen, in order, and proves it whole.
 //!
 //! - Takes: bodies to append, a folder to read, or the address of a published copy.
-//! - Gives: records with their hashes; remarks on what is damaged, with file and line.
+//! - Gives: records with their hashes; remarks on what is damaged, with file and line; closed days in fewer bytes.
 //! - Touches: disk, the `save` command, HTTP (reading a published copy).
-//! - Never: changes or deletes a record, or repairs one in place.
+//! - Never: changes or deletes a record, or repairs one in place. A compacted day is removed only after its pin is saved.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -13,15 +13,22 @@ use crate::model::{Body, ChainName, Head, History, JournalSettings, Moment, Reco
 
 mod astray;
 mod body;
+mod compact;
 mod copy;
 mod days;
 mod desk_form;
 mod files;
+mod forms;
 mod kept;
+mod level;
 mod links;
 mod lock;
+mod open_day;
 mod packed;
+mod pin_form;
+mod pinned;
 mod read;
+mod rollup;
 mod save;
 mod seal;
 mod set_aside;
@@ -40,25 +47,31 @@ mod write;
 #[cfg(test)]
 mod tests;
 
+pub use compact::{PastDay, Ready, Tried, bytes, closed, pins, retire, roll, zip};
 pub use copy::check_index;
 pub use copy::fetch::{Part, Tell, fetch};
 pub use copy::index::{Content, Index, Listed, index_schema};
 pub use copy::rules::{Published, WindowRule, read_rules, rules, rules_schema};
-pub use days::{ChainTold, Make, Told};
+pub use days::{ChainTold, DayTold, Make, Told};
+pub use forms::Form;
 pub use kept::Kept;
 pub use lock::{Lock, lock};
+pub use open_day::{OpenDay, Opener};
+pub use rollup::Rolled;
 pub use set_aside::Stamp;
-pub use shelf::{DayName, Form, MonthName, days_of, is_chain, months, shelf};
+pub use shelf::{DayName, MonthName, days_of, is_chain, months, shelf};
 pub use since::Grown;
-pub use stat::{ChainStat, Stat, stat};
+pub use stat::Size;
 pub use verify::{ChainProof, Finding, Verification, VerifyOptions, verify};
 pub use walk::{Range, Walked, walk};
 
 /// What stands in a journal.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
-    /// Every whole record, chain by chain in name order, each in the order of `n`.
+    /// Every whole record, chain by chain in name order, each in the order of `n`; not those of rolled-up days.
     pub records: Vec<Record>,
+    /// The days that are rolled up, chain by chain in name order, each in the order of the calendar.
+    pub rolled: Vec<Rolled>,
     /// The head of each chain.
     pub heads: BTreeMap<ChainName, ChainHead>,
     /// What is damaged or surprising.
@@ -156,32 +169,39 @@ pub fn chains(root: &Path) -> Result<Vec<ChainName>, JournalError> {
     files::chains(root)
 }
 
+/// How much each chain under `root` holds, in name order; no record is read for it.
+pub fn sizes(root: &Path) -> Result<Vec<Size>, JournalError> {
+    stat::sizes(root)
+}
+
 /// Reads every chain under `root`. A missing folder is an empty journal. Each line's checksum is verified; what is
 /// damaged is stepped around and remarked. A record that is whole by its own hash is read also where its number or
 /// its predecessor does not fit; a record that stands twice is read once.
 pub fn read(root: &Path) -> Result<Reading, JournalError> {
-    read::read(root)
+    forms::steady(|| read::read(root))
 }
 
 /// Reads one vantage's chain file by file, on all cores, and keeps of each file only what `make` makes of it.
 pub fn read_chain(root: &Path, chain: &ChainName, until: Moment, make: &Make<'_>) -> Result<ChainTold, JournalError> {
-    let months = since::months(root, chain)?;
-    let mut told = days::read_chain(root, chain, until, make)?;
-    if let Some(position) = &mut told.position {
-        position.months = months;
-    }
-    Ok(told)
+    forms::steady(|| {
+        let months = since::months(root, chain)?;
+        let mut told = days::read_chain(root, chain, until, make)?;
+        if let Some(position) = &mut told.position {
+            position.months = months;
+        }
+        Ok(told)
+    })
 }
 
 /// Reads what came to a chain since a position. What claims a time after `until` is read, but the position stays before
 /// it. None: the chain must be read anew.
 pub fn read_since(root: &Path, from: &Position, until: Moment) -> Result<Option<Grown>, JournalError> {
-    since::read(root, from, until)
+    forms::steady(|| since::read(root, from, until))
 }
 
 /// Reads the rounds of all vantages within some spans of time, both ends included.
 pub fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Record>, JournalError> {
-    read::rounds(root, spans)
+    forms::steady(|| read::rounds(root, spans))
 }
 
 /// A chain of which every record is in memory.
@@ -197,10 +217,12 @@ pub struct Whole {
 
 /// Reads all records of one chain, in the order of `n`, and remarks on what is odd about them.
 pub fn read_whole(root: &Path, chain: &ChainName, until: Moment) -> Result<Whole, JournalError> {
-    let months = since::months(root, chain)?;
-    let (records, remarks) = read::read_one(root, chain)?;
-    let position = days::position_of(root, chain, &records, until)?.map(|position| Position { months, ..position });
-    Ok(Whole { records, remarks, position })
+    forms::steady(|| {
+        let months = since::months(root, chain)?;
+        let (records, remarks) = read::read_one(root, chain)?;
+        let position = days::position_of(root, chain, &records, until)?.map(|p| Position { months, ..p });
+        Ok(Whole { records, remarks, position })
+    })
 }
 
 /// Reads the checkpoint under the state's folder; none where there is none that can be used.
@@ -236,7 +258,12 @@ pub fn take_back(state: &Path, history: &mut History, stamp: Option<Stamp>) -> O
 
 /// Reads the last `count` records of one chain, oldest first, without reading its older days.
 pub fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>, JournalError> {
-    read::tail(root, chain, count)
+    forms::steady(|| read::tail(root, chain, count))
+}
+
+/// Reads all records of one chain, in the order of `n`, and remarks on what is odd about them.
+pub fn read_one(root: &Path, chain: &ChainName) -> Result<(Vec<Record>, Vec<Remark>), JournalError> {
+    forms::steady(|| read::read_one(root, chain))
 }
 
 /// Appends bodies to one chain: one write, then fdatasync, per day file. Returns the records as they now stand:
@@ -247,6 +274,12 @@ pub fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>,
 /// are stepped over and named by the record's `skip`.
 pub fn append(root: &Path, chain: &ChainName, bodies: &[(Moment, Body)]) -> Result<Vec<Record>, JournalError> {
     write::append(root, chain, bodies)
+}
+
+/// SHA-256 of a file, as a pin has it.
+#[cfg(test)]
+pub fn sha256_of(path: &Path) -> std::io::Result<String> {
+    compact::hash(path, true)
 }
 
 /// Waits until these heads, and so all before them, are on the disk. Whoever derives something from records that were

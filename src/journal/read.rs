@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use crate::journal::days::head_of;
 use crate::journal::files::{self, Day, Line};
+use crate::journal::forms;
+use crate::journal::level::Level;
+use crate::journal::rollup::{self, Rolled, Unread};
 use crate::journal::seal::Flaw;
 use crate::journal::wire::{self, Decoded, Names};
-use crate::journal::write::root_of;
-use crate::journal::{JournalError, Reading};
-use crate::model::{Body, ChainName, Head, Moment, Origin, Record, Remark};
+use crate::journal::{ChainHead, JournalError, Reading};
+use crate::model::{Body, ChainName, Moment, Origin, Record, Remark};
 
 /// The most remarks per chain that are written out; the rest are counted.
 const MAX_REMARKS: usize = 50;
@@ -22,6 +24,7 @@ struct ChainReading {
     files: Vec<PathBuf>,
     records: Vec<Record>,
     places: Vec<Place>,
+    rolled: Vec<Rolled>,
     remarks: Vec<Remark>,
     /// Remarks that are only counted.
     more: usize,
@@ -31,18 +34,33 @@ struct ChainReading {
 pub(super) fn read(root: &Path) -> Result<Reading, JournalError> {
     let mut reading = Reading::default();
     for chain in files::chains(root)? {
-        let (mut records, mut remarks) = read_one(root, &chain)?;
-        if let Some(last) = records.last() {
-            reading.heads.insert(chain, head_of(last));
+        let mut one = whole(root, &chain)?;
+        if let Some(head) = one.head() {
+            reading.heads.insert(chain, head);
         }
-        reading.records.append(&mut records);
-        reading.remarks.append(&mut remarks);
+        reading.records.append(&mut one.records);
+        reading.rolled.append(&mut one.rolled);
+        reading.remarks.append(&mut one.remarks);
     }
     Ok(reading)
 }
 
 /// One chain's records in the order of `n`, and what is odd about them.
 pub(super) fn read_one(root: &Path, chain: &ChainName) -> Result<(Vec<Record>, Vec<Remark>), JournalError> {
+    let one = whole(root, chain)?;
+    Ok((one.records, one.remarks))
+}
+
+/// The same with the days that stand rolled up, oldest first.
+pub(super) fn read_all(root: &Path, chain: &ChainName) -> Result<AllRead, JournalError> {
+    let one = whole(root, chain)?;
+    Ok((one.records, one.rolled, one.remarks))
+}
+
+/// Records, days that stand rolled up, remarks.
+pub(super) type AllRead = (Vec<Record>, Vec<Rolled>, Vec<Remark>);
+
+fn whole(root: &Path, chain: &ChainName) -> Result<ChainReading, JournalError> {
     let mut one = read_chain(root, chain, &mut Names::default())?;
     one.order();
     one.check_links(chain);
@@ -50,7 +68,7 @@ pub(super) fn read_one(root: &Path, chain: &ChainName) -> Result<(Vec<Record>, V
         let text = format!("chain {chain}: {} more remarks; `statuary journal verify` lists all", one.more);
         one.remarks.push(Remark { origin: None, text });
     }
-    Ok((one.records, one.remarks))
+    Ok(one)
 }
 
 /// The rounds of all vantages within some spans of time (both ends included), chain by chain.
@@ -63,7 +81,16 @@ pub(super) fn rounds(root: &Path, spans: &[(Moment, Moment)]) -> Result<Vec<Reco
     }
     for chain in files::chains(root)?.into_iter().filter(|c| !c.is_desk()) {
         let mut names = Names::default();
-        for (_, path) in files::within(root, &chain, &days)? {
+        let listing = files::within(root, &chain, &days)?;
+        for (_, path) in listing.rolled {
+            match rollup::read(&path, &chain, &mut names) {
+                Ok(rolled) => rounds.extend(rolled.kept.into_iter().filter(|r| wanted(r.t))),
+                Err(Unread::Disk(error)) => return Err(error),
+                // Whoever reads the chain says so.
+                Err(Unread::Damaged { .. }) => {}
+            }
+        }
+        for (_, path) in listing.days {
             let mut inside = Vec::new();
             read_lines(&path, &chain, &mut names, (0, 0), Moment::from_ms(i64::MAX), &mut inside)?;
             rounds.extend(inside.into_iter().filter(|r| matches!(r.body, Body::Round(_)) && wanted(r.t)));
@@ -114,12 +141,17 @@ pub(super) fn read_lines(
     Ok(Tail { remarks: one.remarks, whole, lines })
 }
 
+/// Says that a rolled-up day cannot be read.
+pub(super) fn unread(path: &Path, line: u32, text: &str) -> Remark {
+    Remark { origin: Some(at(path, line)), text: format!("{text}; the figures of that day are missing") }
+}
+
 /// Says which records are absent between two that are here.
 pub(super) fn missing(path: &Path, last: u64, next: u64) -> Remark {
     Remark { origin: Some(at(path, 1)), text: not_here(last, next) }
 }
 
-fn not_here(last: u64, next: u64) -> String {
+pub(super) fn not_here(last: u64, next: u64) -> String {
     let which = match next - last {
         2 => format!("record {} is", last + 1),
         _ => format!("records {} to {} are", last + 1, next - 1),
@@ -130,7 +162,9 @@ fn not_here(last: u64, next: u64) -> String {
 /// See [`crate::journal::tail`].
 pub(super) fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<Record>, JournalError> {
     let mut days = Vec::new();
-    for (_, path) in files::list(root, chain)?.days {
+    let (open, mut zipped): (Vec<_>, Vec<_>) =
+        files::list(root, chain)?.days.into_iter().partition(|(_, path)| forms::is_raw(path));
+    for (_, path) in open {
         if let Some(last) = files::end(&path, chain)?.last {
             days.push((last.n, path));
         }
@@ -150,16 +184,41 @@ pub(super) fn tail(root: &Path, chain: &ChainName, count: usize) -> Result<Vec<R
         })?;
     }
     records.sort_by_key(|r| r.n);
+    // Compressed days are read whole, the newest first, until nothing can be missing between those that are asked for.
+    while records.len() < count || !is_row(&records[records.len() - count..]) {
+        let Some((_, path)) = zipped.pop() else { break };
+        files::lines(&path, |line| {
+            if let Ok(decoded) = wire::decode(chain, line.bytes, &mut names) {
+                records.push(decoded.record);
+            }
+        })?;
+        records.sort_by_key(|r| r.n);
+    }
     records.drain(..records.len().saturating_sub(count));
     Ok(records)
 }
 
+/// Whether their numbers follow one another.
+fn is_row(records: &[Record]) -> bool {
+    records.windows(2).all(|pair| pair[0].n + 1 == pair[1].n)
+}
+
 fn read_chain(root: &Path, chain: &ChainName, names: &mut Names) -> Result<ChainReading, JournalError> {
     let listing = files::list(root, chain)?;
-    let mut one = ChainReading { remarks: listing.remarks, ..ChainReading::default() };
+    let mut one = ChainReading::default();
     for (_, path) in listing.days {
         one.read_day(&path, chain, names)?;
         one.files.push(path);
+    }
+    for (_, path) in listing.rolled {
+        match rollup::read(&path, chain, names) {
+            Ok(rolled) => one.rolled.push(rolled),
+            Err(Unread::Disk(error)) => return Err(error),
+            Err(Unread::Damaged { line, text }) => {
+                let Remark { text, .. } = unread(&path, line, &text);
+                one.remark(at(&path, line), text);
+            }
+        }
     }
     Ok(one)
 }
@@ -233,6 +292,16 @@ impl ChainReading {
         }
     }
 
+    /// The record with the greatest number, where it stands in lines or in a roll-up.
+    fn head(&self) -> Option<ChainHead> {
+        let here = self.records.last().map(head_of);
+        let rolled = self.rolled.iter().filter_map(|day| {
+            let (n, t) = day.summary.end?;
+            Some(ChainHead { head: day.last.head.clone(), n, t })
+        });
+        here.into_iter().chain(rolled).max_by_key(|head| head.n)
+    }
+
     /// Brings the records into the order of `n`; the calendar differs from it where a clock went back.
     fn order(&mut self) {
         if self.records.is_sorted_by_key(|r| r.n) {
@@ -247,10 +316,14 @@ impl ChainReading {
     /// later than at 0: a checkout need not hold the older days.
     fn check_links(&mut self, chain: &ChainName) {
         let joined = self.records.iter().any(|r| matches!(r.body, Body::Join(..)));
-        let mut level = Level { n: None, heads: Vec::new(), before: vec![root_of(chain)] };
+        let mut level = Level::new(chain);
         let mut told = Vec::new();
         let mut double = vec![false; self.records.len()];
+        let mut rolled = self.rolled.iter().peekable();
         for (i, record) in self.records.iter().enumerate() {
+            while let Some(day) = rolled.next_if(|day| day.first.n < record.n) {
+                level.pass(day);
+            }
             if level.n == Some(record.n) && level.heads.contains(&record.head) {
                 double[i] = true;
                 told.push((i, format!("record {} stands here a second time; it is read once", record.n)));
@@ -275,48 +348,6 @@ impl ChainReading {
         }
         let mut keep = double.iter().map(|double| !double);
         self.records.retain(|_| keep.next().unwrap_or(true));
-    }
-}
-
-/// The records that share the number reached so far, and those of the number before.
-struct Level {
-    n: Option<u64>,
-    heads: Vec<Head>,
-    /// Empty: not here, so that nothing can be said.
-    before: Vec<Head>,
-}
-
-impl Level {
-    /// Goes on to a record's number, and says what is odd about it.
-    fn step(&mut self, record: &Record, joined: bool) -> Option<String> {
-        let n = record.n;
-        let reached = self.n.replace(n);
-        match reached {
-            None if n == 0 => None,
-            None => {
-                self.before.clear();
-                None
-            }
-            Some(same) if same == n => {
-                let healed = if joined { "a later record joins the two" } else { "two runs wrote at one time" };
-                Some(format!("the chain forks: this is a second record {n}; {healed}"))
-            }
-            Some(last) if last + 1 == n => {
-                self.before = std::mem::take(&mut self.heads);
-                None
-            }
-            Some(last) => {
-                self.before.clear();
-                self.heads.clear();
-                Some(not_here(last, n))
-            }
-        }
-    }
-
-    /// Whether the record names one before it; a joining record may name the shorter branch's.
-    fn leads_to(&self, record: &Record) -> bool {
-        let joins = matches!(&record.body, Body::Join(a, b) if record.prev == *a || record.prev == *b);
-        joins || self.before.is_empty() || self.before.contains(&record.prev)
     }
 }
 

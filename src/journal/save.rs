@@ -138,7 +138,11 @@ mod tests {
 
     fn said(command: &str, limit_ms: i64) -> String {
         let folder = tempfile::tempdir().unwrap();
-        let settings = JournalSettings { save: Some(command.to_owned()), save_timeout: Span::from_ms(limit_ms) };
+        let settings = JournalSettings {
+            save: Some(command.to_owned()),
+            save_timeout: Span::from_ms(limit_ms),
+            ..JournalSettings::default()
+        };
         save(folder.path(), &settings).map_or_else(|e| e.to_string(), |()| "saved".to_owned())
     }
 
@@ -167,6 +171,7 @@ mod tests {
         let settings = JournalSettings {
             save: Some("(sleep 2; touch late) & sleep 30".to_owned()),
             save_timeout: Span::from_ms(200),
+            ..JournalSettings::default()
         };
         let begun = Instant::now();
         save(folder.path(), &settings).unwrap_err();
@@ -185,8 +190,12 @@ mod tests {
     #[test]
     fn it_runs_in_the_sites_folder_and_only_where_one_is_configured() {
         let folder = tempfile::tempdir().unwrap();
-        save(folder.path(), &JournalSettings { save: None, save_timeout: Span::ZERO }).unwrap();
-        let settings = JournalSettings { save: Some("pwd > here".into()), save_timeout: Span::from_secs(10) };
+        save(folder.path(), &JournalSettings::default()).unwrap();
+        let settings = JournalSettings {
+            save: Some("pwd > here".into()),
+            save_timeout: Span::from_secs(10),
+            ..JournalSettings::default()
+        };
         save(folder.path(), &settings).unwrap();
         assert!(folder.path().join("here").exists());
     }

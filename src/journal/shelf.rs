@@ -8,33 +8,8 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::journal::JournalError;
 use crate::journal::files;
+use crate::journal::forms::Form;
 use crate::model::ChainName;
-
-/// The form in which a day stands in a chain. Where several stand, the first is read (RECORD.md "Compaction").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Form {
-    /// Its records, line by line.
-    Raw,
-    /// The same bytes, compressed.
-    Gzip,
-    /// Runs of looks; single looks only near incidents.
-    RollUp,
-}
-
-impl Form {
-    /// What follows the day in the file's name.
-    const fn ending(self) -> &'static str {
-        match self {
-            Self::Raw => "jsonl",
-            Self::Gzip => "jsonl.gz",
-            Self::RollUp => "roll.jsonl.gz",
-        }
-    }
-
-    fn of(ending: &str) -> Option<Self> {
-        [Self::Raw, Self::Gzip, Self::RollUp].into_iter().find(|form| form.ending() == ending)
-    }
-}
 
 /// A day of a chain as its file is called: `local/2026/11/23.jsonl`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,7 +25,7 @@ pub struct DayName {
 impl fmt::Display for DayName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { chain, day, form } = self;
-        write!(f, "{chain}/{:04}/{:02}/{:02}.{}", day.year(), day.month(), day.day(), form.ending())
+        write!(f, "{chain}/{:04}/{:02}/{:02}.{}", day.year(), day.month(), day.day(), form.suffix())
     }
 }
 

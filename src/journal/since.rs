@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::journal::astray;
 use crate::journal::days::{counted, follows, head_of, latest};
 use crate::journal::files::{self, Day};
+use crate::journal::forms::Form;
 use crate::journal::read::read_lines;
 use crate::journal::wire::Names;
 use crate::journal::{JournalError, Position};
@@ -30,7 +31,7 @@ pub struct Grown {
 pub(super) type Month = (u32, i64, u32);
 
 /// The months as they are now, and the days that came.
-type News = (Vec<Month>, Vec<Day>);
+type News = (Vec<Month>, Vec<(Day, Form, PathBuf)>);
 
 /// Reads what came since. None: older days came or changed, or what came does not follow; the chain must be read anew.
 pub(super) fn read(root: &Path, from: &Position, until: Moment) -> Result<Option<Grown>, JournalError> {
@@ -57,8 +58,10 @@ pub(super) fn read(root: &Path, from: &Position, until: Moment) -> Result<Option
             return Ok(None);
         }
     }
-    for day in new {
-        let path = day.path(&folder);
+    for (day, form, path) in new {
+        if form == Form::Rolled {
+            return Ok(None);
+        }
         let first = grown.records.len();
         let tail = read_lines(&path, chain, &mut names, (0, 0), until, &mut grown.records)?;
         grown.remarks.extend(tail.remarks);
@@ -107,13 +110,13 @@ fn new_days(root: &Path, chain: &ChainName, from: &Position) -> Result<Option<Ne
             continue;
         }
         let mut days = known.map_or(0, |m| m.2);
-        for day in files::days_of(&path, month)? {
+        for (day, form, path) in files::days_of(&path, month)? {
             let bit = 1_u32 << (day.0 % 100);
             if days & bit == 0 && day.0 < from.day {
                 return Ok(None);
             }
             if day.0 > from.day {
-                new.push(day);
+                new.push((day, form, path));
             }
             days |= bit;
         }
@@ -128,7 +131,7 @@ pub(super) fn months(root: &Path, chain: &ChainName) -> Result<Vec<Month>, Journ
     let mut months = Vec::new();
     for (month, path) in files::months(root, chain)? {
         let changed = changed(&path);
-        let days = files::days_of(&path, month)?.iter().fold(0, |days, day| days | 1_u32 << (day.0 % 100));
+        let days = files::days_of(&path, month)?.iter().fold(0, |days, (day, ..)| days | 1_u32 << (day.0 % 100));
         months.push((month, changed, days));
     }
     Ok(months)

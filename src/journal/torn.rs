@@ -1,12 +1,11 @@
 //! Bytes that are no whole record, held against the `skip` of the records that stepped over them.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 
 use sha2::{Digest, Sha256};
 
 use crate::journal::JournalError;
+use crate::journal::forms;
 use crate::journal::seal;
 use crate::journal::verify::{ChainRows, Found, Gap};
 use crate::model::{Head, Skip};
@@ -29,8 +28,10 @@ pub(super) fn check(chain: &ChainRows, by_hash: &HashMap<Head, usize>) -> Result
     for (i, skip) in skipping {
         let row = &chain.rows[i];
         let Some((gaps, away)) = stepped_over(chain, by_hash, &named, i, skip)? else {
+            // Those of a day that is not here cannot be told.
+            let unseen = by_hash.get(&row.p).is_some_and(|before| chain.rows[*before].place.absent);
             let text = format!("record {} skips {} bytes, but not those that stand before it", row.n, skip.bytes);
-            found.push((row.file, row.line, text, true));
+            found.push((row.file, row.line, text, !unseen));
             continue;
         };
         named.extend(gaps.into_iter().map(|gap| (gap, Named { by: row.n, away })));
@@ -202,18 +203,8 @@ impl<'a> Search<'a> {
 }
 
 /// Reads the first bytes of a gap, part by part.
-fn each_part(chain: &ChainRows, gap: &Gap, bytes: u64, mut each: impl FnMut(&[u8])) -> Result<(), JournalError> {
+fn each_part(chain: &ChainRows, gap: &Gap, bytes: u64, each: impl FnMut(&[u8])) -> Result<(), JournalError> {
     let path = &chain.files[gap.file].1;
     let fail = |e| JournalError::io(path, "its torn bytes cannot be read", e);
-    let mut file = File::open(path).map_err(fail)?;
-    file.seek(SeekFrom::Start(gap.offset)).map_err(fail)?;
-    let mut rest = file.take(bytes);
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        let read = rest.read(&mut buffer).map_err(fail)?;
-        if read == 0 {
-            return Ok(());
-        }
-        each(&buffer[..read]);
-    }
+    forms::part(path, gap.offset, bytes, each).map_err(fail)
 }

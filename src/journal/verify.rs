@@ -4,10 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest, Sha256};
+
 use crate::journal::JournalError;
 use crate::journal::files::{self, Day};
+use crate::journal::forms;
 use crate::journal::links;
-use crate::journal::seal::Flaw;
+use crate::journal::pinned::{self, Pinned, Sealed};
+use crate::journal::seal::{self, Flaw};
 use crate::journal::torn;
 use crate::journal::wire::{self, Names};
 use crate::model::{Body, ChainName, Head, Moment, Record, Skip};
@@ -35,8 +39,10 @@ pub struct Verification {
 pub struct ChainProof {
     /// Which.
     pub chain: ChainName,
-    /// Whole records.
+    /// Whole records, those of rolled-up days included.
     pub records: u64,
+    /// Days that stand rolled up.
+    pub rolled: u64,
     /// The number and time of its first record.
     pub first: Option<(u64, Moment)>,
     /// The number and time of its head.
@@ -74,22 +80,33 @@ pub fn verify(root: &Path, options: &VerifyOptions) -> Result<Verification, Jour
     let mut result = Verification::default();
     let mut known: HashMap<Head, (ChainName, u64, bool)> = HashMap::new();
     for chain in files::chains(root)? {
-        let rows = ChainRows::read(root, &chain)?;
-        let mut proof = rows.prove(root, &chain)?;
+        let (rows, mut proof) = forms::steady(|| {
+            let rows = ChainRows::read(root, &chain)?;
+            let proof = rows.prove(root, &chain)?;
+            Ok((rows, proof))
+        })?;
         for wanted in options.head.iter().chain(&options.contains) {
-            if let Some(row) = rows.rows.iter().find(|row| row.h == *wanted) {
+            if let Some(n) = rows.number_of(wanted) {
                 let is_head = proof.head.as_ref() == Some(wanted);
-                proof.pinned = proof.pinned.max(Some(row.n));
-                known.insert(wanted.clone(), (chain.clone(), row.n, is_head));
+                proof.pinned = proof.pinned.max(Some(n));
+                known.insert(wanted.clone(), (chain.clone(), n, is_head));
             }
         }
+        proof.findings.extend(proof.pinned.and_then(|n| rows.pinned_later(root, &chain, n)));
         result.chains.push(proof);
     }
-    let mut fail = |text| result.findings.push(Finding { file: root.to_path_buf(), line: 0, text, fatal: true });
+    let mut wrong = Vec::new();
+    let mut fail = |text| wrong.push(Finding { file: root.to_path_buf(), line: 0, text, fatal: true });
     for wanted in options.head.iter().chain(&options.contains).collect::<BTreeSet<_>>() {
         match known.get(wanted) {
             None => {
-                fail(format!("no chain holds the record {wanted}: the journal was cut or rewritten, or is another's"));
+                let rolled = result.chains.iter().any(|c| c.rolled > 0);
+                let inside = "; of days that are rolled up only the first, the last and those around incidents can be \
+                              told: the head of the last closed day stands beside it";
+                let hint = if rolled { inside } else { "" };
+                fail(format!(
+                    "no chain holds the record {wanted}: the journal was cut or rewritten, or is another's{hint}"
+                ));
             }
             Some((chain, n, false)) if options.head.as_ref() == Some(wanted) => {
                 fail(format!(
@@ -99,6 +116,7 @@ pub fn verify(root: &Path, options: &VerifyOptions) -> Result<Verification, Jour
             Some(_) => {}
         }
     }
+    result.findings = wrong;
     Ok(result)
 }
 
@@ -114,6 +132,19 @@ pub(super) struct Row {
     /// Its file, by its place in [`ChainRows::files`].
     pub(super) file: usize,
     pub(super) line: u32,
+    /// What of its neighbours stands here.
+    pub(super) place: Place,
+}
+
+/// Where a record stands among those that are here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The one before it may be rolled up, or stand in a file that is not here.
+    pub(super) after_gap: bool,
+    /// The one after it may be.
+    pub(super) before_gap: bool,
+    /// It is known by a pin alone.
+    pub(super) absent: bool,
 }
 
 /// Bytes between two whole records, or before the first or after the last of a file.
@@ -139,7 +170,14 @@ pub(super) struct ChainRows {
     pub(super) compacted: BTreeSet<Day>,
     pub(super) rows: Vec<Row>,
     pub(super) gaps: Vec<Gap>,
-    findings: Vec<Found>,
+    pub(super) pins: Vec<Pinned>,
+    /// The files that pins are about.
+    pub(super) sealed: Vec<Sealed>,
+    /// Records of rolled-up days that are no rows.
+    pub(super) unseen: u64,
+    /// Rounds that roll-ups keep, with their numbers.
+    pub(super) kept: HashMap<Head, u64>,
+    pub(super) findings: Vec<Found>,
 }
 
 /// A finding by its file's place in the listing: file, line, text, whether it is fatal.
@@ -148,11 +186,31 @@ pub(super) type Found = (usize, u32, String, bool);
 impl ChainRows {
     fn read(root: &Path, chain: &ChainName) -> Result<Self, JournalError> {
         let listing = files::list(root, chain)?;
+        let mut all = listing.days;
+        all.extend(listing.rolled.iter().cloned());
+        all.sort();
         let mut rows = Self { compacted: listing.compacted, ..Self::default() };
-        for (file, (_, path)) in listing.days.iter().enumerate() {
+        for (file, (day, path)) in all.iter().enumerate() {
+            if listing.rolled.iter().any(|(_, rolled)| rolled == path) {
+                pinned::read_rolled(&mut rows, file, *day, path, chain)?;
+            } else {
+                rows.read_file(file, path, chain)?;
+            }
+        }
+        rows.files = all;
+        pinned::seal(&mut rows)?;
+        pinned::beside(&mut rows, &listing.beside);
+        pinned::absent(&mut rows, root, chain);
+        Ok(rows)
+    }
+
+    /// Lays out some files of a chain, raw or compressed ones.
+    pub(super) fn of(chain: &ChainName, files: Vec<(Day, PathBuf)>) -> Result<Self, JournalError> {
+        let mut rows = Self::default();
+        for (file, (_, path)) in files.iter().enumerate() {
             rows.read_file(file, path, chain)?;
         }
-        rows.files = listing.days;
+        rows.files = files;
         Ok(rows)
     }
 
@@ -197,31 +255,65 @@ impl ChainRows {
     }
 
     fn push(&mut self, record: Record, file: usize, line: u32) {
-        let join = if let Body::Join(a, b) = record.body { Some((a, b)) } else { None };
+        let join = match record.body {
+            Body::Join(a, b) => Some((a, b)),
+            Body::Pin(pin) => {
+                self.pins.push(Pinned { pin, n: record.n, file, line });
+                None
+            }
+            _ => None,
+        };
         // A hash stands in memory once, although two records carry it.
         let p = self.rows.last().map(|above| &above.h).filter(|h| **h == record.prev).cloned().unwrap_or(record.prev);
-        self.rows.push(Row { n: record.n, t: record.t, p, h: record.head, skip: record.skip, join, file, line });
+        let (n, t, h, skip) = (record.n, record.t, record.head, record.skip);
+        self.rows.push(Row { n, t, p, h, skip, join, file, line, place: Place::default() });
+    }
+
+    /// The number of the record with this hash.
+    fn number_of(&self, head: &Head) -> Option<u64> {
+        let row = self.rows.iter().find(|row| row.h == *head && !row.place.absent).map(|row| row.n);
+        row.or_else(|| self.kept.get(head).copied())
+    }
+
+    /// What a head that somebody kept does not prove: days that were rolled up after it.
+    fn pinned_later(&self, root: &Path, chain: &ChainName, n: u64) -> Option<Finding> {
+        let later = self.sealed.iter().filter_map(|sealed| sealed.rolled_by).filter(|by| *by > n);
+        let (days, last) = later.fold((0, 0), |(days, last), by| (days + 1, by.max(last)));
+        let which = if days == 1 { "1 day was".to_owned() } else { format!("{days} days were") };
+        let text = format!(
+            "{which} rolled up after record {n}, so that head does not prove what their roll-ups say; one from record \
+             {last} on does"
+        );
+        let file = root.join(chain.as_str());
+        (days > 0).then_some(Finding { file, line: 0, text, fatal: false })
+    }
+
+    /// SHA-256 of the bytes of a gap.
+    pub(super) fn hash_of(&self, gap: &Gap) -> std::io::Result<String> {
+        let mut hash = Sha256::new();
+        forms::part(&self.files[gap.file].1, gap.offset, gap.bytes, |bytes| hash.update(bytes))?;
+        Ok(seal::hex(&hash.finalize()))
     }
 
     fn prove(&self, root: &Path, chain: &ChainName) -> Result<ChainProof, JournalError> {
-        let mut by_hash = HashMap::with_capacity(self.rows.len());
-        for (i, row) in self.rows.iter().enumerate() {
-            by_hash.entry(row.h.clone()).or_insert(i);
-        }
+        let by_hash = by_hash(&self.rows);
         let mut order: Vec<usize> = (0..self.rows.len()).collect();
         order.sort_by_key(|i| self.rows[*i].n);
-        let (first, last) = (order.first().map(|i| &self.rows[*i]), order.last().map(|i| &self.rows[*i]));
+        let here: Vec<&Row> = order.iter().map(|i| &self.rows[*i]).filter(|row| !row.place.absent).collect();
+        let (first, last) = (here.first(), here.last());
         let links = links::check(self, &by_hash, &order, chain);
         let torn = torn::check(self, &by_hash)?;
         let mut findings: BTreeMap<(usize, u32, String), bool> = BTreeMap::new();
-        for (file, line, text, fatal) in self.findings.iter().cloned().chain(links).chain(torn) {
+        let pinned = pinned::check(self);
+        for (file, line, text, fatal) in self.findings.iter().cloned().chain(links).chain(torn).chain(pinned) {
             findings.insert((file, line, text), fatal);
         }
         let folder = root.join(chain.as_str());
         let place = |file: usize| self.files.get(file).map_or(folder.clone(), |(_, path)| path.clone());
         Ok(ChainProof {
             chain: chain.clone(),
-            records: self.rows.len() as u64,
+            records: here.len() as u64 + self.unseen,
+            rolled: self.sealed.iter().filter(|sealed| sealed.form == forms::Form::Rolled).count() as u64,
             first: first.map(|row| (row.n, row.t)),
             last: last.map(|row| (row.n, row.t)),
             head: last.map(|row| row.h.clone()),
@@ -232,4 +324,13 @@ impl ChainRows {
                 .collect(),
         })
     }
+}
+
+/// The first row of each hash.
+pub(super) fn by_hash(rows: &[Row]) -> HashMap<Head, usize> {
+    let mut by_hash = HashMap::with_capacity(rows.len());
+    for (i, row) in rows.iter().enumerate() {
+        by_hash.entry(row.h.clone()).or_insert(i);
+    }
+    by_hash
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
 
-use crate::journal::shelf::{DayName, Form, shelf};
+use crate::journal::forms::Form;
+use crate::journal::rollup::{self, Unread};
+use crate::journal::shelf::{DayName, shelf};
 use crate::journal::wire::{self, Names};
 use crate::journal::{JournalError, files};
 use crate::model::{ChainName, Moment, Record};
@@ -57,8 +59,8 @@ pub fn walk(
         let mut records = Vec::new();
         for (name, path) in files {
             match name.form {
-                Form::RollUp => walked.rolled_up += 1,
-                Form::Raw | Form::Gzip => read(&name.chain, &path, range, &mut records, &mut walked)?,
+                Form::Rolled => read_rolled(&name.chain, &path, range, &mut records, &mut walked)?,
+                Form::Raw | Form::Zipped => read(&name.chain, &path, range, &mut records, &mut walked)?,
             }
         }
         records.sort_by(|a, b| (a.t, &a.chain, a.n).cmp(&(b.t, &b.chain, b.n)));
@@ -83,6 +85,24 @@ fn days(root: &Path, range: &Range) -> Result<BTreeMap<NaiveDate, Vec<(DayName, 
         }
     }
     Ok(days)
+}
+
+/// What a rolled-up day still has of its records: those that are no rounds, and the rounds around incidents, as far as
+/// they are kept.
+fn read_rolled(
+    chain: &ChainName,
+    path: &Path,
+    range: &Range,
+    records: &mut Vec<Record>,
+    walked: &mut Walked,
+) -> Result<(), JournalError> {
+    walked.rolled_up += 1;
+    match rollup::read(path, chain, &mut Names::default()) {
+        Ok(day) => records.extend(day.others.into_iter().chain(day.kept).filter(|r| range.holds(r.t))),
+        Err(Unread::Disk(error)) => return Err(error),
+        Err(Unread::Damaged { .. }) => walked.damaged += 1,
+    }
+    Ok(())
 }
 
 fn read(

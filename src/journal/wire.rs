@@ -13,6 +13,7 @@ use crate::journal::body::{
     ChannelForm, DetailForm, IncidentForm, MaintenanceForm, Number, Pairs, RoundForm, SeenForm, SkipForm, StepForm,
     Text, TryForm, UpdateForm, VerdictForm, WordsForm,
 };
+use crate::journal::pin_form::{self, PinForm};
 use crate::journal::seal::{self, Flaw};
 use crate::journal::when::moment;
 use crate::model::{
@@ -33,7 +34,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    fn key(&mut self, text: &str) -> ProbeKey {
+    pub(super) fn key(&mut self, text: &str) -> ProbeKey {
         if let Some(key) = self.keys.get(self.next).filter(|key| key.as_str() == text) {
             self.next += 1;
             return key.clone();
@@ -94,6 +95,7 @@ fn put_body(out: &mut Vec<u8>, body: &Body) -> Result<(), String> {
         Body::Sent(attempt) => put(out, "sent", &try_form(attempt)),
         Body::GaveUp(attempt) => put(out, "gave_up", &try_form(attempt)),
         Body::Join(a, b) => put(out, "join", &[a.as_str(), b.as_str()]),
+        Body::Pin(pin) => pin_form::write(pin, |form| put(out, "pin", form)),
         Body::Other(raw) => {
             if !raw.is_empty() {
                 out.push(b',');
@@ -215,6 +217,8 @@ struct LineForm<'a> {
     gave_up: Option<TryForm<'a>>,
     #[serde(borrow)]
     join: Option<(Text<'a>, Text<'a>)>,
+    #[serde(borrow)]
+    pin: Option<PinForm<'a>>,
 }
 
 /// A line that was read.
@@ -297,6 +301,9 @@ fn known_body(form: LineForm<'_>, names: &mut Names) -> Option<Body> {
     }
     if let Some((a, b)) = form.join {
         return Some(Body::Join(Head::new(&*a.0), Head::new(&*b.0)));
+    }
+    if let Some(pin) = form.pin {
+        return pin_form::read(pin).map(Body::Pin);
     }
     let tried = form.r#try.map(|a| Body::Try(try_of(a)));
     let sent = || form.sent.map(|a| Body::Sent(try_of(a)));
@@ -391,6 +398,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::model::{Link, Pin};
 
     fn key() -> impl Strategy<Value = ProbeKey> {
         ("[a-z0-9-]{1,8}", ".{0,8}").prop_map(|(c, name)| ProbeKey::new(format!("{c}/{name}")))
@@ -461,6 +469,20 @@ mod tests {
         }
     }
 
+    fn link() -> impl Strategy<Value = Link> {
+        (any::<u64>(), hash(), hash()).prop_map(|(n, prev, head)| Link { n, prev, head })
+    }
+
+    fn pin() -> impl Strategy<Value = Pin> {
+        (when(), link(), link(), "[0-9a-f]{64}", "[0-9a-f]{64}").prop_map(|(t, first, last, raw, file)| Pin {
+            day: t.utc().date_naive(),
+            first,
+            last,
+            raw,
+            file,
+        })
+    }
+
     fn body() -> impl Strategy<Value = Body> {
         prop_oneof![
             4 => round().prop_map(Body::Round),
@@ -476,6 +498,7 @@ mod tests {
             1 => delivery().prop_map(Body::Sent),
             1 => delivery().prop_map(Body::GaveUp),
             1 => (hash(), hash()).prop_map(|(a, b)| Body::Join(a, b)),
+            1 => pin().prop_map(Body::Pin),
             1 => any::<u32>().prop_map(|n| Body::Other(format!("\"later\":{{\"n\":{n}}}"))),
         ]
     }

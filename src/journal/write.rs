@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::journal::JournalError;
 use crate::journal::astray::{self, Found};
-use crate::journal::files::{Day, End, MAX_LINE_BYTES};
+use crate::journal::compact;
+use crate::journal::files::{self, Day, End, MAX_LINE_BYTES};
 use crate::journal::lock;
 use crate::journal::seal;
 use crate::journal::stray;
 use crate::journal::wire::{self, Names};
-use crate::model::{Body, ChainName, Head, Moment, Record, Skip, Span};
+use crate::model::{Body, ChainName, Head, Link, Moment, Record, Skip, Span};
 
 /// How long an append waits for another append to the same chain.
 const PATIENCE: Span = Span::from_secs(10);
@@ -26,6 +27,8 @@ struct Chain<'a> {
     found: Found,
     /// The day whose file holds the head.
     head: Option<Day>,
+    /// The last record of the compacted days, where no other file holds one.
+    before: Option<Link>,
 }
 
 /// See [`crate::journal::append`].
@@ -42,7 +45,11 @@ pub(super) fn append(root: &Path, name: &ChainName, bodies: &[(Moment, Body)]) -
     let folder = root.join(name.as_str());
     make_folder(&folder)?;
     let _held = lock::hold_folder(&folder, PATIENCE)?;
-    let mut chain = Chain { found: astray::find(&folder, name)?, name, folder, head: None };
+    let found = astray::find(&folder, name)?;
+    // A pin stands behind every day that was compacted, in a file that was not. Where that file is not here, the chain
+    // goes on from what is.
+    let before = if found.head().is_some() { None } else { compact::last(name, &files::list(root, name)?)? };
+    let mut chain = Chain { found, name, folder, head: None, before };
     chain.reach(chain.target(days[0]))?;
     chain.settle_head(chain.target(days[0]))?;
     let (mut written, mut names) = (Vec::with_capacity(bodies.len()), Names::default());
@@ -90,8 +97,15 @@ impl Chain<'_> {
         if !day.is_compacted(&self.folder) {
             return day;
         }
-        // Where even the newest day is compacted there is no raw file yet; the day's own is begun anew.
-        self.found.newest.unwrap_or(day).max(day)
+        // A file that is compacted but for its last step may still stand; it is closed all the same.
+        let open = self.found.newest.filter(|newest| *newest > day && !newest.is_compacted(&self.folder));
+        open.unwrap_or_else(|| self.next_open(day))
+    }
+
+    /// The first day after another that is not compacted.
+    fn next_open(&self, day: Day) -> Day {
+        let days = day.date().into_iter().flat_map(|date| date.iter_days().skip(1)).map_while(Day::of_date);
+        days.into_iter().find(|d| !d.is_compacted(&self.folder)).unwrap_or(day)
     }
 
     /// Writes the bodies of one day file at once.
@@ -131,9 +145,10 @@ impl Chain<'_> {
         mut torn: Option<Skip>,
         names: &mut Names,
     ) -> Result<Vec<Record>, JournalError> {
-        let before = self.head.and_then(|day| self.found.ends.get(&day)?.last.as_ref());
-        let mut prev = before.map_or_else(|| root_of(self.name), |r| r.head.clone());
-        let first = before.map_or(0, |r| r.n.saturating_add(1));
+        let here = self.head.and_then(|day| self.found.ends.get(&day)?.last.as_ref()).map(|r| (r.n, &r.head));
+        let before = here.or(self.before.as_ref().map(|link| (link.n, &link.head)));
+        let mut prev = before.map_or_else(|| root_of(self.name), |(_, head)| head.clone());
+        let first = before.map_or(0, |(n, _)| n.saturating_add(1));
         if first > MAX_NUMBER {
             let name = self.name;
             return Err(JournalError::Unwritable(format!(

@@ -33,6 +33,8 @@ pub enum Takes {
     Span(i64, i64),
     /// A duration or `"off"`.
     SpanOrOff(i64, i64),
+    /// A duration or `"never"`.
+    SpanOrNever(i64, i64),
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A list of texts, or one text.
@@ -58,7 +60,7 @@ pub enum Given {
     Bool(bool),
     /// A number in range.
     Int(i64),
-    /// A duration in range; none: off.
+    /// A duration in range; none: off, or never.
     Span(Option<Span>),
     /// Texts.
     Texts(Vec<String>),
@@ -118,7 +120,7 @@ impl Givens {
         if let Some(Given::Int(i)) = self.get(key) { Some(*i) } else { None }
     }
 
-    /// A duration; `Some(None)` is "off".
+    /// A duration; `Some(None)` is "off" or "never".
     pub fn span_or_off(&self, key: &str) -> Option<Option<Span>> {
         if let Some(Given::Span(s)) = self.get(key) { Some(*s) } else { None }
     }

@@ -26,8 +26,8 @@ pub use id::{ChainName, ComponentId, Head, IncidentId, ProbeKey, Vantage};
 pub use keys::{Given, Givens, Key, Refusal, Takes};
 pub use print::{Ink, Print};
 pub use record::{
-    Body, DeskIncident, DeskMaintenance, DeskWords, Detail, IncidentStep, JournaledUpdate, Origin, Record, Remark,
-    Round, Seen, Skip, Try,
+    Body, DeskIncident, DeskMaintenance, DeskWords, Detail, IncidentStep, JournaledUpdate, Link, Origin, Pin, Record,
+    Remark, Round, Seen, Skip, Try,
 };
 pub use secret::Secret;
 pub use settings::{

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
+
 use crate::model::{ChainName, ComponentId, Head, IncidentId, Moment, ProbeKey, Span, Verdict};
 
 /// One record of one chain.
@@ -46,6 +48,8 @@ pub enum Body {
     GaveUp(Try),
     /// Two heads of a fork, joined.
     Join(Head, Head),
+    /// A closed day of this chain was written anew in fewer bytes: what it was, and what it is now.
+    Pin(Pin),
     /// A body of a later version: kept whole, folded by nobody.
     Other(String),
 }
@@ -173,6 +177,32 @@ pub struct Try {
     pub attempt: u32,
     /// Why it was not taken.
     pub why: Option<String>,
+}
+
+/// What pins a closed day that was written anew in fewer bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// The UTC day whose file it was.
+    pub day: NaiveDate,
+    /// The record with the least number in it.
+    pub first: Link,
+    /// The record with the greatest number in it.
+    pub last: Link,
+    /// SHA-256 of the day's raw file, hex.
+    pub raw: String,
+    /// SHA-256 of the file that stands for it, hex.
+    pub file: String,
+}
+
+/// A record's place in its chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Its number.
+    pub n: u64,
+    /// The head before it.
+    pub prev: Head,
+    /// Its own hash.
+    pub head: Head,
 }
 
 /// Bytes that are no whole record, stepped around.

@@ -187,6 +187,8 @@ pub struct JournalSettings {
     pub save: Option<String>,
     /// How long `save` may take. Range 1 s to 10 min.
     pub save_timeout: Span,
+    /// A day this old is rolled up by a compaction; none: never.
+    pub roll_up_after: Option<Span>,
 }
 
 /// Where the rendered site goes.

@@ -56,7 +56,9 @@ impl Standing {
             apart: Swapped::default(),
         };
         let folders: Vec<String> = here.settled.folders.keys().cloned().collect();
-        folders.iter().for_each(|folder| here.hand_over(folder));
+        for folder in &folders {
+            here.hand_over(folder);
+        }
         for (path, made) in &here.before.files {
             let Some(print) = made.print() else { continue };
             if here.ways.stands(path, made)? {

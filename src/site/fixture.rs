@@ -114,7 +114,7 @@ fn settings(components: Vec<Component>) -> Settings {
         },
         rules: Rules::default(),
         components,
-        journal: JournalSettings { save: None, save_timeout: Span::from_secs(60) },
+        journal: JournalSettings::default(),
         publish: PublishSettings { folder: "public".into(), after: None, journal: false },
     }
 }

@@ -24,6 +24,12 @@ struct Kept {
     latest: i64,
 }
 
+/// Which records of one chain, given in the order of `n`, are rounds that a corrected clock set aside: they are not
+/// folded, and left out of roll-ups.
+pub fn set_aside(chain: &[&Record]) -> Vec<bool> {
+    judge(chain).aside
+}
+
 /// Judges one chain, given in the order of `n`. A forked one is followed along each of its branches.
 pub(super) fn judge(chain: &[&Record]) -> Judged {
     let mut bench = Bench { aside: vec![false; chain.len()], corrected: Vec::new(), refused: Vec::new() };

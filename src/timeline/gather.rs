@@ -114,7 +114,7 @@ fn place(vantage: &Vantage, chains: &[&Summary]) -> Place {
     let is_blind = |t: &Moment| {
         let here =
             |c: &&Summary| c.blind.as_ref().is_some_and(|(since, _)| since <= t) && c.times.binary_search(t).is_ok();
-        chains.iter().any(|c| here(c))
+        chains.iter().any(here)
     };
     // The last round of each that was not blind, and is in no chain.
     let saw = |c: &&Summary| {

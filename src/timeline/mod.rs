@@ -5,14 +5,18 @@
 //! - Touches: nothing.
 //! - Never: asks what time it is, or calls a stretch an incident.
 
+mod behind;
 mod blip;
 mod bucket;
+mod cadence;
 mod clock;
+mod cut;
 mod day;
 mod figure;
 mod forget;
 mod gather;
 mod history;
+mod keep;
 mod level;
 mod outage;
 mod recorded;
@@ -26,10 +30,14 @@ mod tests;
 
 use crate::model::{ComponentId, History, Hours, Moment, ProbeKey, Remark, Settings, Status, Vantage, Verdict};
 
+pub use cadence::{Cadence, Fit, cadence};
+pub use clock::set_aside;
+pub use cut::cut;
 pub use day::{Day, Month, WINDOWS, Window, days, days_from, last_24h, last_days, months};
 pub use figure::{GroupFigure, group_figure};
 pub use forget::{HOURS, forget};
-pub use history::{edges, history, whole, window_edges};
+pub use history::{edges, history, history_after, whole, window_edges};
+pub use keep::{Near, keep, near};
 pub use recorded::{Heard, rounds, values};
 pub use summary::{condense, ends, join, lies_across, summarise};
 

@@ -3,6 +3,10 @@
 //! A look stands alone wherever what it says exactly could matter under any rules: near a change, before a hole, at the
 //! edge of a window, at the end. In the boring middle only the first and the last of the looks that say the same are
 //! exact, and how many there were. So a fold over runs gives what a fold over the looks would.
+//!
+//! What stands under two names (a component was renamed, or was internal for a time) is condensed each for itself. A
+//! clock that goes back across that change by no more than `gap` mixes the last of the one with the first of the other.
+//! So within `gap` before a change or the end, too, every look stands alone.
 
 use std::collections::HashMap;
 
@@ -244,19 +248,22 @@ pub fn condense(runs: &mut Vec<Run>, edges: &[Moment]) {
     let mut before: Option<Run> = None;
     // Whether the run kept last lies in the boring middle.
     let mut boring = false;
-    let end = runs.len().saturating_sub(1);
+    // From here on the row's looks are its last ones.
+    let mut last_ones = i64::MAX;
     let mut edge = 0;
     for i in 0..runs.len() {
         let run = runs[i];
         if before.is_none_or(|b| !continues(&b, &run)) {
             (looks, since, boring) = (0, run.first.ms(), false);
+            last_ones = runs[row_end(runs, i)].record_t() - i64::from(run.gap_ms);
         }
         while edges.get(edge).is_some_and(|e| before.is_some_and(|b| *e <= b.last)) {
             edge += 1;
         }
         let cut = edges.get(edge).is_some_and(|e| *e <= run.first);
-        let alone_ms = if run.level() > Some(0) { BAD_ALONE_MS } else { ALONE_MS };
-        let near = run.after_ms != 0 || looks < ALONE || run.first.ms() - since < alone_ms || i == end;
+        let alone_ms = if run.level() > Some(0) { BAD_ALONE_MS } else { ALONE_MS }.max(2 * i64::from(run.gap_ms));
+        let near =
+            run.after_ms != 0 || looks < ALONE || run.first.ms() - since < alone_ms || run.last.ms() >= last_ones;
         looks = looks.saturating_add(run.looks);
         before = Some(run);
         if boring && !near && !cut {
@@ -271,6 +278,12 @@ pub fn condense(runs: &mut Vec<Run>, edges: &[Moment]) {
         kept += 1;
     }
     runs.truncate(kept);
+}
+
+/// The last of the runs that say what this one says, without a hole between.
+fn row_end(runs: &[Run], from: usize) -> usize {
+    let mut pairs = runs[from..].windows(2);
+    from + pairs.position(|pair| !continues(&pair[0], &pair[1])).unwrap_or(runs.len() - from - 1)
 }
 
 /// Whether looks that fail were condensed across one of these moments: only then can it matter that a desk whose clock

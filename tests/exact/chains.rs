@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use statuary::model::{Body, ChainName, Head, Moment, Record};
 
-/// A record, and when it was really written, whatever its writer's clock showed.
+/// A record, and when those who read can see it, whatever its writer's clock showed.
 #[derive(Clone)]
 pub struct Written {
-    pub real: i64,
+    pub there: i64,
     pub record: Record,
 }
 
@@ -20,21 +20,21 @@ pub struct Chains {
 
 impl Chains {
     /// Appends to a chain.
-    pub fn append(&mut self, chain: &str, real: i64, t: i64, body: Body) {
+    pub fn append(&mut self, chain: &str, there: i64, t: i64, body: Body) {
         let (n, prev) = self.ends.get(chain).map_or((0, Head::from(chain)), |(n, head)| (n + 1, head.clone()));
         let head = Head::new(format!("{chain}#{n}"));
         self.ends.insert(chain.to_owned(), (n, head.clone()));
-        self.written.push(Written { real, record: record(chain, n, t, prev, head, body) });
+        self.written.push(Written { there, record: record(chain, n, t, prev, head, body) });
     }
 
     /// A second writer that began from the same end: its records stand beside those that follow, and continue each
     /// other. All of them are written at once.
-    pub fn fork(&mut self, chain: &str, real: i64, beside: Vec<(i64, Body)>) {
+    pub fn fork(&mut self, chain: &str, there: i64, beside: Vec<(i64, Body)>) {
         let Some((from, mut prev)) = self.ends.get(chain).cloned() else { return };
         for (i, (t, body)) in beside.into_iter().enumerate() {
             let n = from + 1 + i as u64;
             let head = Head::new(format!("{chain}#{from}/{n}"));
-            self.written.push(Written { real, record: record(chain, n, t, prev, head.clone(), body) });
+            self.written.push(Written { there, record: record(chain, n, t, prev, head.clone(), body) });
             prev = head;
         }
     }

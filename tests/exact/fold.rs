@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use statuary::model::{Moment, Record, Settings};
+use statuary::model::{Moment, Record, Settings, Vantage};
 use statuary::timeline::{
     ComponentTimeline, Figure, ProbeTimeline, Timelines, days, group_figure, last_24h, last_days, months,
 };
@@ -22,7 +22,10 @@ pub fn unlike(cold: &Timelines, kept: &Timelines) -> String {
         let mut components = timelines.components.clone();
         // How the hours lie in memory is nobody's concern; what they hold is told.
         components.iter_mut().flat_map(|c| &mut c.probes).for_each(|p| p.latency.clear());
-        format!("{components:#?} {:#?}", timelines.places)
+        let known = Moment::from_ms(crate::heard_from(timelines.moment));
+        let mut places = timelines.places.clone();
+        places.iter_mut().filter_map(|p| p.blind.as_mut()).for_each(|(since, _)| *since = known.max(*since));
+        format!("{components:#?} {places:#?}")
     };
     let (cold, kept) = (plain(cold), plain(kept));
     let mut text = String::new();
@@ -40,7 +43,7 @@ pub fn tell(timelines: &Timelines, settings: &Settings, moment: Moment, told: &m
         told.stretches(
             id,
             component.stretches.iter().map(|s| {
-                let minority = s.minority.iter().map(|v| v.as_str()).collect();
+                let minority = s.minority.iter().map(Vantage::as_str).collect();
                 (s.from.ms(), s.to.ms(), s.status, s.known, minority)
             }),
         );
@@ -58,7 +61,7 @@ pub fn tell(timelines: &Timelines, settings: &Settings, moment: Moment, told: &m
     }
     for place in &timelines.places {
         let blind = place.blind.as_ref().map(|(since, _)| since.ms());
-        told.place(place.vantage.as_str(), place.last_round.map(Moment::ms), blind);
+        told.place(place.vantage.as_str(), place.last_round.map(Moment::ms), blind, crate::heard_from(moment));
     }
 }
 

@@ -15,23 +15,26 @@ type Position = (usize, Option<Moment>);
 
 /// What is kept between two runs.
 #[derive(Default)]
-struct Kept {
-    history: History,
+pub struct Kept {
+    pub history: History,
+    /// How often a chain was read on, and how often it had to be read anew.
+    pub on: u32,
+    pub anew: u32,
     positions: BTreeMap<ChainName, Position>,
 }
 
 /// What is known at a moment to those who read on at every cut before it.
-pub fn history(world: &World, moment: Moment) -> History {
+pub fn read(world: &World, moment: Moment) -> Kept {
     let mut kept = Kept::default();
     for (real, keeps) in world.cuts.iter().filter(|(real, _)| *real <= moment.ms()) {
         let now = Moment::from_ms(*real);
-        kept.read_on(&world.written, |w| w.real <= *real, now);
+        kept.read_on(&world.written, |w| w.there <= *real, now);
         if *keeps {
             kept.history.chains.iter_mut().for_each(|chain| forget(chain, now));
         }
     }
     kept.read_on(&world.written, |_| true, moment);
-    kept.history
+    kept
 }
 
 impl Kept {
@@ -40,7 +43,9 @@ impl Kept {
         for one in written.iter().filter(|w| there(w)) {
             chains.entry(&one.record.chain).or_default().push(&one.record);
         }
-        chains.values_mut().for_each(|records| records.sort_by_key(|r| r.n));
+        for records in chains.values_mut() {
+            records.sort_by_key(|r| r.n);
+        }
         let known = window_edges(&self.history.declared);
         let desk = chains.iter().filter(|(name, _)| name.is_desk());
         self.history.declared = desk.flat_map(|(_, records)| records).map(|r| (*r).clone()).collect();
@@ -61,7 +66,9 @@ impl Kept {
         let make = |records: &[&Record]| summarise(name, records, &|_| false, edges, until);
         let from = self.positions.remove(name);
         let grows = |from: &Position| links(&records[from.0 - 1..]) && goes_forward(&records[from.0..], from.1);
+        let known = from.is_some();
         if let Some((read, latest)) = from.filter(grows) {
+            self.on += 1;
             let summary = self.history.chains.iter_mut().find(|c| c.chain == *name).expect("it was read");
             summary.later = None;
             join(summary, make(&records[read..]), edges);
@@ -69,6 +76,7 @@ impl Kept {
             self.positions.insert(name.clone(), (read + new.len(), latest.max(latest_look(new))));
             return;
         }
+        self.anew += u32::from(known);
         self.history.chains.retain(|c| c.chain != *name);
         let is_root = records[0].n > 0 || records[0].prev == Head::from(name.as_str());
         let days: Vec<&[&Record]> = records.chunk_by(|a, b| day_of(a) == day_of(b)).collect();
@@ -86,7 +94,7 @@ impl Kept {
             return;
         }
         let owned: Vec<Record> = records.iter().map(|r| (*r).clone()).collect();
-        self.history.chains.push(whole(name, &owned, edges, until).0);
+        self.history.chains.push(whole(name, &owned, Vec::new(), edges, until).0);
         let last = records[records.len() - 1];
         let times = || rounds(records).map(|(t, _)| t);
         if last.t <= until && times().last() == times().max() {

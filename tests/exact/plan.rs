@@ -139,7 +139,8 @@ impl Plan {
         if dice.chance(8) {
             keep.push(probe_of(&now, "new", 1, self.gaps[1]));
         }
-        if dice.chance(8) && self.settings.components.len() + 1 < self.ids.len() {
+        // One that was looked at may be gone from the config of today.
+        if which > 0 && dice.chance(12) {
             return;
         }
         let mut formerly = Vec::new();

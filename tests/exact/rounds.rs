@@ -49,7 +49,11 @@ struct Place {
     second: i64,
     doubled: i64,
     unknown: i64,
+    /// How often what fails gives another reason.
+    moody: i64,
     after: i64,
+    /// How long its records take until those who read have them.
+    lag: i64,
     /// While its own line is dead.
     blind: (i64, i64),
     /// Times that it claimed, and how many config changes had been by then.
@@ -61,6 +65,8 @@ pub fn write(plan: &Plan, dice: &mut Dice, chains: &mut Chains) {
     let often = *dice.pick(&[0, 0, 3, 10]);
     for index in 0..plan.places.len() {
         let blind_from = if dice.chance(25) { dice.between(plan.start, plan.end) } else { i64::MAX };
+        let blind_for = *dice.pick(&[8, 40, 100]);
+        let blind_for = dice.between(1, blind_for);
         let mut place = Place {
             index,
             clock: Clock::draw(dice, plan),
@@ -68,9 +74,11 @@ pub fn write(plan: &Plan, dice: &mut Dice, chains: &mut Chains) {
             late: *dice.pick(&[0, 30]),
             second: *dice.pick(&[0, 0, 60]),
             doubled: *dice.pick(&[0, 0, 4]),
+            moody: *dice.pick(&[0, 0, 33]),
             unknown: *dice.pick(&[0, 2, 8]),
             after: *dice.pick(&[plan.grain.max(10_000), plan.step / 6 + 1]),
-            blind: (blind_from, blind_from.saturating_add(plan.step * dice.between(1, 8))),
+            lag: *dice.pick(&[0, 0, 0, plan.step / 3, 20 * plan.step]),
+            blind: (blind_from, blind_from.saturating_add(plan.step * blind_for)),
             claimed: BTreeMap::new(),
         };
         place.live(plan, dice, chains);
@@ -96,13 +104,14 @@ impl Place {
         }
     }
 
-    /// What its clock shows. No two rounds claim one time where the config changed between them: then a probe would have
-    /// looked under two names at once.
+    /// What its clock shows. No two looks come at one instant where the config changed between them: then a probe would
+    /// have looked under two names at once.
     fn claim(&mut self, plan: &Plan, real: i64) -> i64 {
         let changes = plan.slots.iter().map(|s| s.internal_from).chain([plan.change]);
         let config = changes.filter(|change| *change <= real).count();
         let mut t = round(self.clock.shows(real), plan.grain);
-        while self.claimed.get(&t).is_some_and(|other| *other != config) {
+        let apart = |t: i64| self.claimed.get(&t).is_none_or(|other| *other == config);
+        while ![t, t - self.after, t + self.after].into_iter().all(apart) {
             t += 1;
         }
         self.claimed.insert(t, config);
@@ -129,12 +138,12 @@ impl Place {
                 let beside = (1..=dice.between(1, 3))
                     .map(|i| (t + i * plan.step + 1, Body::Round(self.round(plan, dice, &due, real))))
                     .collect();
-                chains.fork(&chain, real, beside);
+                chains.fork(&chain, real + self.lag, beside);
             }
-            chains.append(&chain, real, t, Body::Round(self.round(plan, dice, &due, real)));
+            chains.append(&chain, real + self.lag, t, Body::Round(self.round(plan, dice, &due, real)));
             if dice.chance(self.doubled) {
                 let again: Vec<&Slot> = due.iter().filter(|_| dice.chance(80)).copied().collect();
-                chains.append(&chain, real, t, Body::Round(self.round(plan, dice, &again, real)));
+                chains.append(&chain, real + self.lag, t, Body::Round(self.round(plan, dice, &again, real)));
             }
         }
     }
@@ -157,10 +166,10 @@ impl Place {
                 round.up.push((key.into(), dice.between(1, 3000) as u32));
                 continue;
             }
-            round.not.push(seen(dice, key, verdict, None));
+            round.not.push(seen(dice, self.moody, key, verdict, None));
             if verdict != Verdict::Unknown && dice.chance(self.second) {
                 let second = self.verdict(dice, slot, real + self.after, is_blind);
-                round.not.push(seen(dice, key, second, Some(self.after)));
+                round.not.push(seen(dice, self.moody, key, second, Some(self.after)));
             }
         }
         round
@@ -178,8 +187,8 @@ impl Place {
     }
 }
 
-fn seen(dice: &mut Dice, key: &str, is: Verdict, after: Option<i64>) -> Seen {
-    let (phase, why) = *dice.pick(&[("connect", "refused"), ("connect", "refused"), ("first_byte", "no answer")]);
+fn seen(dice: &mut Dice, moody: i64, key: &str, is: Verdict, after: Option<i64>) -> Seen {
+    let (phase, why) = if dice.chance(moody) { ("first_byte", "no answer") } else { ("connect", "refused") };
     Seen {
         id: key.into(),
         is,

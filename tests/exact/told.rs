@@ -116,8 +116,9 @@ impl Told {
         self.say(format!("{of}: month {first}"), format!("{span} {:?} {counts:?}", worst.map(Status::word)));
     }
 
-    /// Its last round, and since when it is blind.
-    pub fn place(&mut self, place: &str, last: Option<i64>, blind: Option<i64>) {
+    /// Its last round, and since when it is blind; where that is before `known`, only that it is for longer.
+    pub fn place(&mut self, place: &str, last: Option<i64>, blind: Option<i64>, known: i64) {
+        let blind = blind.map(|since| since.max(known));
         let how = format!("last {}, blind since {}", self.maybe(last), self.maybe(blind));
         self.say(format!("place {place}"), how);
     }

@@ -17,7 +17,7 @@ impl Truth {
         let mut t = from;
         while t < to {
             if dice.chance(trouble) {
-                t = Self::trouble(dice, &mut states, t, step);
+                t = Self::trouble(dice, &mut states, t, step, quiet);
             } else {
                 states.push((t, Verdict::Up));
                 t += dice.between(step / 2, step * quiet);
@@ -26,7 +26,7 @@ impl Truth {
         Self(states)
     }
 
-    fn trouble(dice: &mut Dice, states: &mut Vec<(i64, Verdict)>, mut t: i64, step: i64) -> i64 {
+    fn trouble(dice: &mut Dice, states: &mut Vec<(i64, Verdict)>, mut t: i64, step: i64, quiet: i64) -> i64 {
         let bad = |dice: &mut Dice| *dice.pick(&[Verdict::Down, Verdict::Down, Verdict::Degraded]);
         match dice.between(0, 4) {
             // A blip.
@@ -37,7 +37,8 @@ impl Truth {
             // An outage of one kind.
             1 | 2 => {
                 states.push((t, bad(dice)));
-                let most = *dice.pick(&[14, 14, 14, 60]);
+                // Where it is quiet for long, it may be down for long too.
+                let most = *dice.pick(&[14, 14, 14, 60, 14.max(2 * quiet)]);
                 t + dice.between(step * 2, step * most)
             }
             // One that changes its face.

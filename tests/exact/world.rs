@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use statuary::model::{Body, ChainName, Combine, Head, Moment, Record, Settings, Verdict};
+use statuary::model::{Body, ChainName, Combine, Head, Moment, Record, Settings, Span, Verdict};
 
 use crate::chains::{Chains, Written};
 use crate::dice::Dice;
@@ -156,7 +156,7 @@ impl World {
 
     /// Each strip as one line of letters, as MEANING draws them; times are in the records.
     pub fn strips(&self) -> String {
-        let mut strips: std::collections::BTreeMap<(String, String), Vec<(i64, char)>> = Default::default();
+        let mut strips: BTreeMap<(String, String), Vec<(i64, char)>> = BTreeMap::new();
         for record in self.written.iter().map(|w| &w.record) {
             let Body::Round(round) = &record.body else { continue };
             let mut add = |key: &str, t: i64, letter: char| {
@@ -164,7 +164,7 @@ impl World {
             };
             round.up.iter().for_each(|(key, _)| add(key.as_str(), record.t.ms(), 'u'));
             for seen in &round.not {
-                let after = seen.after.map_or(0, |a| a.ms());
+                let after = seen.after.map_or(0, Span::ms);
                 let blind = round.blind.is_some();
                 add(seen.id.as_str(), record.t.ms() + after, if blind { 'b' } else { letter(seen.is) });
             }

@@ -1,5 +1,9 @@
 //! Zones whose days are not all alike, each with an instant near which something happens on its wall clock.
 
+/// Zones that moved their clocks for good near the instant named below.
+pub const MOVED: [&str; 5] =
+    ["Pacific/Apia", "Pacific/Kwajalein", "Asia/Pyongyang", "Europe/Volgograd", "America/Mexico_City"];
+
 /// Name, and the instant.
 pub const ZONES: &[(&str, &str)] = &[
     ("UTC", "2026-01-01T00:00:00Z"),

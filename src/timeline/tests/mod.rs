@@ -4,6 +4,7 @@ mod clocks;
 mod condensed;
 mod figures;
 mod firm;
+mod found;
 mod laws;
 mod places;
 mod strips;

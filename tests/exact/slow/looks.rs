@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use statuary::model::{Body, Component, Moment, Record, Round, Settings, Verdict};
+use statuary::model::{Body, Component, Moment, Record, Round, Settings, Span, Verdict};
 
 use super::clock;
 
@@ -111,7 +111,7 @@ fn looks(counted: &Counted<'_>, keys: &[String]) -> Vec<Look> {
         why: String::new(),
     });
     let not = round.not.iter().filter(|seen| mine(seen.id.as_str())).map(|seen| Look {
-        t: counted.t + seen.after.map_or(0, |after| after.ms()),
+        t: counted.t + seen.after.map_or(0, Span::ms),
         gap,
         verdict: if round.blind.is_some() { Verdict::Unknown } else { seen.is },
         ms: seen.ms,

@@ -11,7 +11,7 @@ pub mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use statuary::model::{Moment, Record, Settings, Status, Verdict};
+use statuary::model::{Moment, Record, Settings, Status, Vantage, Verdict};
 
 use crate::told::Told;
 use figure::Sums;
@@ -124,7 +124,7 @@ fn follow(outages: &mut Vec<Outage>, back: &mut Option<i64>, s: i64, state: &Sta
 
 /// Tells it as the fold's answer is told.
 pub fn tell(world: &World<'_>, settings: &Settings, moment: Moment, told: &mut Told) {
-    let places: Vec<&str> = settings.run.vantages.iter().map(|v| v.as_str()).collect();
+    let places: Vec<&str> = settings.run.vantages.iter().map(Vantage::as_str).collect();
     for (component, configured) in world.components.iter().zip(&settings.components) {
         let id = configured.id.as_str();
         told.moment(id, "since", component.since);
@@ -155,7 +155,7 @@ pub fn tell(world: &World<'_>, settings: &Settings, moment: Moment, told: &mut T
         told.group(&name, &uptime, &coverage);
     }
     for (place, name) in places.iter().enumerate() {
-        world.place(place, name, told);
+        world.place(place, name, moment, told);
     }
 }
 
@@ -191,13 +191,14 @@ fn probe(key: &str, strips: &[row::Strip], moment: Moment, told: &mut Told) {
 /// The middle of the latencies that share a bucket with this one.
 fn stands_for(ms: u32) -> u32 {
     let same = |x: &u32| bucket_of(*x) == bucket_of(ms);
-    let (low, high) = ((0..=ms).rev().take_while(same).last().unwrap(), (ms..).take_while(same).last().unwrap());
+    let (low, high) =
+        ((0..=ms).rev().take_while(same).last().unwrap(), (ms..=u32::MAX).take_while(same).last().unwrap());
     u32::midpoint(low, high)
 }
 
 /// "The bucket of x ms is x below 64, else `64·e + (x >> e)` with `e = bits(x) − 7`."
 fn bucket_of(ms: u32) -> u32 {
-    let bits = (0..).find(|bits| u64::from(ms) < 1 << bits).unwrap();
+    let bits = (0..=32).find(|bits| u64::from(ms) < 1 << bits).unwrap();
     if ms < 64 { ms } else { 64 * (bits - 7) + (ms >> (bits - 7)) }
 }
 
@@ -285,12 +286,12 @@ impl Component {
 
 impl World<'_> {
     /// What a place did: its rounds by time (its two chains' records of one round are one), and since when it is blind.
-    fn place(&self, place: usize, name: &str, told: &mut Told) {
+    fn place(&self, place: usize, name: &str, moment: Moment, told: &mut Told) {
         let mut rounds: BTreeMap<i64, bool> = BTreeMap::new();
         for counted in self.rounds.iter().filter(|r| r.place == place) {
             *rounds.entry(counted.t).or_default() |= counted.round.blind.is_some();
         }
         let blind = rounds.iter().rev().take_while(|(_, blind)| **blind).last().map(|(t, _)| *t);
-        told.place(name, rounds.keys().last().copied(), blind);
+        told.place(name, rounds.keys().last().copied(), blind, crate::heard_from(moment));
     }
 }

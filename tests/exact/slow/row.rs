@@ -65,7 +65,7 @@ pub fn read(looks: Vec<Look>, rules: Rules, window: &dyn Fn(i64) -> bool, moment
     }
     let one = level(&looks, 1, rules, window, moment);
     let two = level(&looks, 2, rules, window, moment);
-    let (flapping, blips) = flapping(overlapping_are_one(&[one.blips.clone(), two.blips.clone()]), rules.blip_within);
+    let (flapping, blips) = flapping(&overlapping_are_one(&[one.blips.clone(), two.blips.clone()]), rules.blip_within);
     let passed = one.passed.iter().filter(|i| looks[**i].grade() > Some(0));
     let mute = passed.map(|i| (looks[*i].t, known_after(&looks, *i))).collect();
     let down = spans(&two.turns);
@@ -202,7 +202,7 @@ pub fn overlapping_are_one(lists: &[Spans]) -> Spans {
 
 /// "Blips of one strip less than `blip_within` apart whose times add up to `blip_within` or more are one degraded
 /// outage, from the first of them to the last." Gives those outages, and the blips that stay blips.
-fn flapping(blips: Spans, within: i64) -> (Spans, Spans) {
+fn flapping(blips: &Spans, within: i64) -> (Spans, Spans) {
     let (mut outages, mut left) = (Spans::new(), Spans::new());
     for chain in blips.chunk_by(|a, b| b.0 - a.1 < within) {
         let sum: i64 = chain.iter().map(|b| b.1 - b.0).sum();

@@ -44,15 +44,13 @@ impl Wall {
         let local = date.and_time(NaiveTime::MIN);
         let as_if_utc = local.and_utc().timestamp_millis();
         let mut quarters = (0..).map(|i| as_if_utc - DAY_MS + i * QUARTER_MS).take(3 * 96);
-        let midnight = match quarters.clone().find(|ms| self.shows(*ms) == local) {
-            Some(earlier) => earlier,
-            None => {
-                let after = quarters.find(|ms| self.shows(*ms) > local).expect("a day passes in two");
-                let before = after - QUARTER_MS;
-                let offset = self.shows(before).and_utc().timestamp_millis() - before;
-                as_if_utc - offset
-            }
-        };
+        let earlier = quarters.clone().find(|ms| self.shows(*ms) == local);
+        let midnight = earlier.unwrap_or_else(|| {
+            let after = quarters.find(|ms| self.shows(*ms) > local).expect("a day passes in two");
+            let before = after - QUARTER_MS;
+            let offset = self.shows(before).and_utc().timestamp_millis() - before;
+            as_if_utc - offset
+        });
         FOUND.with_borrow_mut(|all| all.insert(key, midnight));
         midnight
     }

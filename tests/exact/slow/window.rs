@@ -34,7 +34,7 @@ pub fn windows(
             lists.entry((name, says.id.as_str())).or_default().push(Word { said, starts, ends });
         }
     }
-    Windows(lists.into_values().map(forget).collect())
+    Windows(lists.values().map(|words| forget(words)).collect())
 }
 
 /// Whose records and windows an id's are today.
@@ -45,7 +45,7 @@ fn owner<'s>(settings: &'s Settings, id: &str) -> Option<&'s str> {
 }
 
 /// A word that a later record replaced from the same or an earlier time on was never the last word at any instant.
-fn forget(words: Vec<Word>) -> Vec<Word> {
+fn forget(words: &[Word]) -> Vec<Word> {
     let later_says = |i: usize| words[i + 1..].iter().any(|later| later.said <= words[i].said);
     (0..words.len()).filter(|i| !later_says(*i)).map(|i| words[i]).collect()
 }
