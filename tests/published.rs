@@ -363,6 +363,59 @@ fn law_12_closed_days_are_not_copied_again() {
     assert!(!stage.join("public/journal").exists(), "what is no longer wanted goes");
 }
 
+#[test]
+fn law_12_months_that_are_over_cost_a_run_nothing() {
+    let stage = Stage::new(CONFIG);
+    stage.write("beat", "");
+    let (now, day) = (app::now(), 24 * 60);
+    for back in (0..100).rev().map(|days| Span::from_mins(days * day + 20)) {
+        let bodies = [(now - back, Body::Round(round(0)))];
+        app::append(stage.path(), &ChainName::from("local"), &bodies).expect("a record can be appended");
+    }
+    let lists = || -> Vec<(String, String)> {
+        let all = fs::read_dir(stage.join(".statuary")).expect("a folder").flatten();
+        let name = |e: &fs::DirEntry| e.file_name().to_string_lossy().into_owned();
+        let text = |e: &fs::DirEntry| fs::read_to_string(e.path()).unwrap_or_default();
+        all.map(|e| (name(&e), text(&e))).filter(|(name, _)| name.starts_with("published-")).collect()
+    };
+    // What was changed this lately is looked into once more.
+    std::thread::sleep(std::time::Duration::from_secs(11));
+    stage.expect(&["run"], 0);
+    let oldest = day_file(now - Span::from_mins(99 * day + 20));
+    let (copy, list) = (stage.join("public/journal/local").join(&oldest), lists());
+    assert!(copy.exists(), "{} is published", copy.display());
+    let site = list.iter().find(|(_, text)| text.contains("status.json")).expect("the site's list");
+    assert!(!site.1.contains(&oldest), "what is over does not burden the site's list");
+    assert!(list.len() >= 4, "each month that is over has one of its own");
+    prove(&stage.join("public").display().to_string(), 0);
+
+    // Nothing in it is read, nor looked at, by the next run; it is by the first one of the next day.
+    let index = stage.read("public/journal/index.json");
+    fs::write(&copy, "by hand\n").expect("a copy can be changed");
+    stage.expect(&["run"], 0);
+    if stage.read("public/journal/index.json") != index {
+        return eprintln!("skipped: midnight passed");
+    }
+    assert_eq!(fs::read_to_string(&copy).expect("a copy"), "by hand\n");
+    // A day that comes is published at once, and with it all is put right.
+    let before = now - Span::from_mins(100 * day + 20);
+    let other = stage.join("journal/local").join(day_file(before));
+    fs::create_dir_all(other.parent().expect("a month")).expect("a folder");
+    fs::write(&other, "\n").expect("a file");
+    let month = &oldest[..7];
+    stage.expect(&["run"], 0);
+    if day_file(before).starts_with(month) {
+        assert_ne!(fs::read_to_string(&copy).expect("a copy"), "by hand\n");
+    }
+    assert!(stage.join("public/journal/local").join(day_file(before)).exists());
+    assert!(stage.read("public/journal/index.json").len() > index.len());
+}
+
+/// `2026/11/23.jsonl`.
+fn day_file(t: Moment) -> String {
+    t.utc().format("%Y/%m/%d.jsonl").to_string()
+}
+
 /// The words of `docs/record.md`, followed by somebody who has a POSIX shell, sha256sum and jq, and nothing else.
 fn by_hand(copy: &Path) -> (Option<i32>, String) {
     let document =

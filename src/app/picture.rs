@@ -35,9 +35,9 @@ pub fn show(
     look_back: bool,
     now: Moment,
 ) -> Result<Swapped, Trouble> {
-    let standing = publish::standing(public, state)?;
+    let mut standing = publish::standing(public, state)?;
     let picture = loop {
-        if let Some(picture) = draw(at, stands, &standing, look_back, now)? {
+        if let Some(picture) = draw(at, stands, &mut standing, look_back, now)? {
             break picture;
         }
         history::bring_hours(at, &mut stands.history, stands.hours, stands.moment)?;
@@ -51,7 +51,7 @@ pub fn show(
 fn draw(
     at: &Folders,
     stands: &Stands,
-    standing: &Standing,
+    standing: &mut Standing,
     look_back: bool,
     now: Moment,
 ) -> Result<Option<Picture>, Trouble> {
@@ -79,7 +79,7 @@ fn draw(
     for (path, lies) in &stands.words.images {
         image(format!("incidents/{path}"), lies, standing.prints(), now, &mut files, &mut kept)?;
     }
-    let copy = copy::files(at, stands, standing, look_back)?;
+    let copy = copy::files(at, stands, standing, look_back, now)?;
     files.extend(copy.made);
     kept.extend(copy.kept);
     let days = copy.days.iter().map(|day| day.path.as_str());

@@ -62,7 +62,7 @@ pub use lock::{Lock, lock};
 pub use open_day::{OpenDay, Opener};
 pub use rollup::Rolled;
 pub use set_aside::Stamp;
-pub use shelf::{DayName, is_chain, shelf};
+pub use shelf::{DayName, MonthName, days_of, is_chain, months, shelf};
 pub use since::Grown;
 pub use stat::Size;
 pub use verify::{ChainProof, Finding, Verification, VerifyOptions, verify};

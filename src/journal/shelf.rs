@@ -53,22 +53,54 @@ fn number(text: &str, digits: usize) -> Option<i32> {
     fits.then(|| text.parse().ok()).flatten()
 }
 
-/// The day files of one chain in the order of the calendar, each day once, in the form that is read. What is called
+/// A month of a chain: a folder of day files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MonthName {
+    /// Which chain.
+    pub chain: ChainName,
+    /// Its first day.
+    pub first: NaiveDate,
+}
+
+impl fmt::Display for MonthName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{:04}/{:02}", self.chain, self.first.year(), self.first.month())
+    }
+}
+
+/// The months of one chain in the order of the calendar.
+pub fn months(root: &Path, chain: &ChainName) -> Result<Vec<(MonthName, PathBuf)>, JournalError> {
+    let mut months = Vec::new();
+    for (year, folder) in files::numbered(&root.join(chain.as_str()), 4)? {
+        for (month, path) in files::numbered(&folder, 2)? {
+            let first = i32::try_from(year).ok().and_then(|year| NaiveDate::from_ymd_opt(year, month, 1));
+            months.extend(first.map(|first| (MonthName { chain: chain.clone(), first }, path)));
+        }
+    }
+    Ok(months)
+}
+
+/// The day files of one month in the order of the calendar, each day once, in the form that is read. What is called
 /// otherwise is none of ours and left out.
-pub fn shelf(root: &Path, chain: &ChainName) -> Result<Vec<(DayName, PathBuf)>, JournalError> {
+pub fn days_of(root: &Path, month: &Path) -> Result<Vec<(DayName, PathBuf)>, JournalError> {
     let mut days: BTreeMap<NaiveDate, (DayName, PathBuf)> = BTreeMap::new();
-    for (_, year) in files::numbered(&root.join(chain.as_str()), 4)? {
-        for (_, month) in files::numbered(&year, 2)? {
-            for (_, path) in files::entries(&month)? {
-                let name = path.strip_prefix(root).ok().and_then(Path::to_str).and_then(DayName::parse);
-                let Some(name) = name.filter(|_| path.is_file()) else { continue };
-                if days.get(&name.day).is_none_or(|(other, _)| name.form < other.form) {
-                    days.insert(name.day, (name, path));
-                }
-            }
+    for (_, path) in files::entries(month)? {
+        let name = path.strip_prefix(root).ok().and_then(Path::to_str).and_then(DayName::parse);
+        let Some(name) = name.filter(|_| path.is_file()) else { continue };
+        if days.get(&name.day).is_none_or(|(other, _)| name.form < other.form) {
+            days.insert(name.day, (name, path));
         }
     }
     Ok(days.into_values().collect())
+}
+
+/// The same of all months of a chain.
+pub fn shelf(root: &Path, chain: &ChainName) -> Result<Vec<(DayName, PathBuf)>, JournalError> {
+    let mut days = Vec::new();
+    for (_, month) in months(root, chain)? {
+        days.extend(days_of(root, &month)?);
+    }
+    Ok(days)
 }
 
 #[cfg(test)]

@@ -120,9 +120,17 @@ impl Manifest {
 /// Where the manifest of this public folder is kept. A site may be built into several folders; a site that is moved
 /// keeps its own, as the name follows from the way between the two.
 pub(super) fn path(public: &Path, state: &Path) -> PathBuf {
+    state.join(name("published", public, state))
+}
+
+/// Where it is noted which folders inside have a manifest of their own.
+pub(super) fn settled_path(public: &Path, state: &Path) -> PathBuf {
+    state.join(name("settled", public, state))
+}
+
+fn name(kind: &str, public: &Path, state: &Path) -> String {
     let site = state.parent().unwrap_or(state);
     let way = public.strip_prefix(site).unwrap_or(public);
     let hash = Sha256::digest(way.as_os_str().as_encoded_bytes());
-    let name = hash[..4].iter().fold("published-".to_owned(), |name, byte| format!("{name}{byte:02x}"));
-    state.join(name + ".json")
+    hash[..8].iter().fold(format!("{kind}-"), |name, byte| format!("{name}{byte:02x}")) + ".json"
 }

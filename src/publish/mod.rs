@@ -10,18 +10,22 @@ use std::path::{Path, PathBuf};
 use crate::model::{Moment, Span};
 use crate::render::Output;
 
+pub use settled::Held;
 pub use standing::Standing;
 
 mod command;
 mod disk;
 mod manifest;
 mod plan;
+mod settled;
 mod standing;
 mod swap;
 mod wanted;
 
 #[cfg(test)]
 mod copied_tests;
+#[cfg(test)]
+mod settled_tests;
 #[cfg(test)]
 mod tests;
 

@@ -6,8 +6,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::model::Print;
-use crate::publish::PublishError;
 use crate::publish::manifest::{self, Looks, Made, Manifest};
+use crate::publish::settled::Settled;
+use crate::publish::{PublishError, Swapped};
 
 /// The public folder before a swap.
 #[derive(Debug)]
@@ -17,7 +18,19 @@ pub struct Standing {
     /// Where the list of published files lies.
     pub(super) note: PathBuf,
     pub(super) before: Manifest,
-    prints: BTreeMap<String, Print>,
+    pub(super) prints: BTreeMap<String, Print>,
+    /// Folders that have a list of their own, and where that is noted.
+    pub(super) settled: Settled,
+    pub(super) settled_note: PathBuf,
+    /// What was noted before.
+    pub(super) noted: Settled,
+    /// Whether the one list gives files up to them.
+    pub(super) handed: bool,
+    /// Those that are to stay so.
+    pub(super) wanted: BTreeSet<String>,
+    /// What was done to them.
+    pub(super) apart: Swapped,
+    pub(super) ways: Ways,
 }
 
 impl Standing {
@@ -26,16 +39,33 @@ impl Standing {
     pub(super) fn find(public: &Path, state: &Path) -> Result<Self, PublishError> {
         let (public, state) = (real_folder(public)?, real_folder(state)?);
         let note = manifest::path(&public, &state);
-        let before = Manifest::load(&note);
-        let mut prints = BTreeMap::new();
-        let mut ways = Ways::new(&public);
-        for (path, made) in &before.files {
+        let (before, settled_note) = (Manifest::load(&note), manifest::settled_path(&public, &state));
+        let noted = Settled::load(&settled_note);
+        let mut here = Self {
+            ways: Ways::new(&public),
+            public,
+            state,
+            note,
+            before,
+            prints: BTreeMap::new(),
+            settled: noted.clone(),
+            settled_note,
+            noted,
+            handed: false,
+            wanted: BTreeSet::new(),
+            apart: Swapped::default(),
+        };
+        let folders: Vec<String> = here.settled.folders.keys().cloned().collect();
+        for folder in &folders {
+            here.hand_over(folder);
+        }
+        for (path, made) in &here.before.files {
             let Some(print) = made.print() else { continue };
-            if ways.stands(path, made)? {
-                prints.insert(path.clone(), print);
+            if here.ways.stands(path, made)? {
+                here.prints.insert(path.clone(), print);
             }
         }
-        Ok(Self { public, state, note, before, prints })
+        Ok(here)
     }
 
     /// What each file that stands is made from. One that is missing here has to be made.
@@ -51,31 +81,48 @@ impl Standing {
 }
 
 /// The ways to files, each folder looked at once.
-struct Ways<'p> {
-    public: &'p Path,
+#[derive(Debug)]
+pub(super) struct Ways {
+    public: PathBuf,
     plain: BTreeSet<PathBuf>,
 }
 
-impl<'p> Ways<'p> {
-    fn new(public: &'p Path) -> Self {
-        Self { public, plain: BTreeSet::new() }
+impl Ways {
+    fn new(public: &Path) -> Self {
+        Self { public: public.to_path_buf(), plain: BTreeSet::new() }
     }
 
     /// Whether a file stands as it was noted, on a way of real folders.
     fn stands(&mut self, path: &str, made: &Made) -> Result<bool, PublishError> {
         let Some(looks) = made.looks.filter(|_| made.sha256.len() == 1) else { return Ok(false) };
-        let path = Path::new(path);
-        let mut way = self.public.to_path_buf();
-        for part in path.parent().into_iter().flat_map(Path::components) {
-            way.push(part);
-            if !self.plain.contains(&way) {
-                if !meta(&way)?.is_some_and(|m| m.is_dir()) {
-                    return Ok(false);
-                }
-                self.plain.insert(way.clone());
-            }
+        let path = self.public.join(path);
+        if !self.is_plain(path.parent().unwrap_or(&path))? {
+            return Ok(false);
         }
-        Ok(meta(&self.public.join(path))?.is_some_and(|m| m.is_file() && Looks::of(&m) == looks))
+        Ok(meta(&path)?.is_some_and(|m| m.is_file() && Looks::of(&m) == looks))
+    }
+
+    /// A real folder on a way of real folders.
+    pub(super) fn folder(&mut self, path: &Path) -> Result<Option<Metadata>, PublishError> {
+        if !self.is_plain(path.parent().unwrap_or(path))? {
+            return Ok(None);
+        }
+        Ok(meta(path)?.filter(Metadata::is_dir))
+    }
+
+    fn is_plain(&mut self, folder: &Path) -> Result<bool, PublishError> {
+        if folder == self.public || self.plain.contains(folder) {
+            return Ok(true);
+        }
+        let above = folder.parent().filter(|above| above.starts_with(&self.public));
+        let plain = match above {
+            Some(above) => self.is_plain(above)? && meta(folder)?.is_some_and(|m| m.is_dir()),
+            None => false,
+        };
+        if plain {
+            self.plain.insert(folder.to_path_buf());
+        }
+        Ok(plain)
     }
 }
 

@@ -60,11 +60,12 @@ pub(super) fn swap_watched(
     watch: Watch<'_>,
 ) -> Result<Swapped, PublishError> {
     let Standing { public, state, note, before, .. } = standing;
+    let known = standing.with_unsettled();
     let wanted: Vec<Wanted<'_>> =
         files.iter().map(Wanted::Made).chain(copies.iter().filter(|c| !c.stands()).map(Wanted::Copied)).collect();
     let standing_copies = copies.iter().filter(|c| c.stands()).map(|c| c.path.as_str());
     let kept: Vec<&str> = kept.iter().map(String::as_str).chain(standing_copies).collect();
-    let plan = Plan::make(public, before, &wanted, &kept, now)?;
+    let plan = Plan::make(public, &known, &wanted, &kept, now)?;
     let mut act = Act { public, staging: staging(public, state)?, inside: false, watch };
     for left in [state.join("staging"), public.join(STAGING)] {
         // A killed swap's; this one makes its own.
@@ -72,10 +73,14 @@ pub(super) fn swap_watched(
             act.step(Step::Tidy, &left, disk::remove_tree)?;
         }
     }
+    if standing.is_settling() {
+        // Before the one list gives up their files.
+        act.step(Step::Note, &standing.settled_note, |_| standing.note_settled())?;
+    }
     let mut after = plan.after.clone();
     if !plan.changed.is_empty() || !plan.stale.is_empty() || !plan.clear.is_empty() {
         act.stage(&plan)?;
-        let under_way = plan.under_way(before);
+        let under_way = plan.under_way(&known);
         act.step(Step::Note, note, |note| under_way.save(note))?;
         act.clear(&plan)?;
         act.place(&plan)?;
@@ -88,12 +93,19 @@ pub(super) fn swap_watched(
             }
         }
     }
-    if after != *before || !note.exists() {
+    if after != *before || standing.handed || !note.exists() {
         act.step(Step::Note, note, |note| after.save(note))?;
     }
+    if standing.is_unsettling() {
+        act.step(Step::Note, &standing.settled_note, |_| standing.forget_unsettled())?;
+    }
     act.tidy()?;
-    let removed = plan.stale.len() + plan.clear.len();
-    Ok(Swapped { written: plan.changed.len(), unchanged: plan.unchanged, removed })
+    let apart = &standing.apart;
+    Ok(Swapped {
+        written: plan.changed.len() + apart.written,
+        unchanged: plan.unchanged + apart.unchanged,
+        removed: plan.stale.len() + plan.clear.len() + apart.removed,
+    })
 }
 
 /// Where files are staged: in the state folder, or inside the public one where that is a file system of its own.
