@@ -109,7 +109,8 @@ pub struct Stretch {
 pub struct Outage {
     /// The first bad look.
     pub from: Moment,
-    /// The `t` of the round that confirmed it, itself or by its second look. From this moment on a fold knows of it.
+    /// The `t` of the round that confirmed it, itself or by its second look, but not before `from`. From this moment on a
+    /// fold knows of it.
     pub seen: Moment,
     /// The first good look after it, and the look that confirmed that; none: still open.
     pub end: Option<OutageEnd>,
@@ -139,7 +140,7 @@ pub struct Outage {
 pub struct OutageEnd {
     /// The first good look.
     pub at: Moment,
-    /// The `t` of the round that confirmed it, itself or by its second look.
+    /// The `t` of the round that confirmed it, itself or by its second look, but not before `at`.
     pub seen: Moment,
     /// Whether no pending row could still undo it.
     ///

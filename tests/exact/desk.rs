@@ -28,6 +28,11 @@ fn window(plan: &Plan, dice: &mut Dice, which: i64, words: &mut Vec<(i64, DeskMa
     let id = format!("window-{}{}", which % 2, if dice.chance(15) { "!" } else { "" });
     let mut starts = round(dice.between(plan.start, plan.end), plan.grain);
     let mut ends = round(starts + dice.between(1, 12 * step), plan.grain);
+    // Work that goes wrong: it begins before something fails, and ends in the middle of that.
+    if let Some((from, to)) = plan.slots[0].truth.worst().filter(|_| dice.chance(30)) {
+        starts = round(from - dice.between(0, 3 * step), plan.grain);
+        ends = round(dice.between(from, to), plan.grain).max(starts);
+    }
     let mut said = starts - dice.between(-2 * step, 12 * step);
     let mut components = concerned(plan, dice, said);
     for _ in 0..dice.between(1, 4) {

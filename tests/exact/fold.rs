@@ -71,6 +71,8 @@ fn outages(component: &ComponentTimeline, told: &mut Told) {
         (o.from.ms(), o.end.map(|e| e.at.ms()), o.worst, backs)
     });
     told.outages(id, all);
+    let confirmed = component.outages.iter().flat_map(|o| [Some(o.seen), o.end.map(|end| end.seen)]);
+    told.confirmed(id, Some(confirmed.flatten().map(Moment::ms).collect()));
     let reasons = component.outages.iter().flat_map(|o| &o.reasons).map(|r| {
         let times = (r.at.ms(), r.last.ms());
         told.reason(r.probe.as_str(), r.vantage.as_str(), times, r.looks as usize, &r.why)

@@ -23,6 +23,8 @@ impl Clock {
         let far = |dice: &mut Dice| DAY + dice.between(gap, 2 * DAY);
         match dice.between(if plan.regular { 20 } else { 0 }, 20) {
             0 | 1 => steps.push((when[0], -dice.between(0, gap))),
+            // Of the next round, that is as far as nothing happens, or a little further.
+            2 if dice.chance(50) => steps.push((when[0], -(gap + plan.step + dice.between(0, 1) * plan.grain))),
             2 => steps.push((when[0], -dice.between(gap, 12 * gap))),
             3 => steps.extend([(when[0], dice.between(gap, 12 * gap)), (when[1], 0)]),
             4 => steps.extend([(when[0], far(dice)), (when[1], 0)]),

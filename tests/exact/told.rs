@@ -65,6 +65,16 @@ impl Told {
         self.say(format!("{of}: outages"), how);
     }
 
+    /// By which rounds it was known that its outages began and ended; none: that is not promised.
+    pub fn confirmed(&mut self, of: &str, rounds: Option<Vec<i64>>) {
+        let what = format!("{of}: confirmed");
+        if rounds.is_none() {
+            self.estimates.insert(what.clone());
+        }
+        let rounds: Vec<String> = rounds.unwrap_or_default().into_iter().map(|t| self.at(t)).collect();
+        self.say(what, rounds.join(" "));
+    }
+
     /// Why a component's outages were.
     pub fn reasons(&mut self, of: &str, mut all: Vec<String>, estimated: bool) {
         all.sort();

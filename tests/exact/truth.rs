@@ -68,6 +68,13 @@ impl Truth {
         Self(vec![(i64::MIN, Verdict::Up)])
     }
 
+    /// The longest time in which it is not up.
+    pub fn worst(&self) -> Option<(i64, i64)> {
+        let spells = self.0.chunk_by(|a, b| (a.1 == Verdict::Up) == (b.1 == Verdict::Up));
+        let ends = spells.clone().skip(1).map(|spell| spell[0].0);
+        spells.zip(ends).filter(|(s, _)| s[0].1 != Verdict::Up).map(|(s, end)| (s[0].0, end)).max_by_key(|s| s.1 - s.0)
+    }
+
     pub fn at(&self, t: i64) -> Verdict {
         self.0[self.0.partition_point(|s| s.0 <= t) - 1].1
     }

@@ -11,6 +11,8 @@ use super::clock;
 pub struct Look {
     /// When it looked.
     pub t: i64,
+    /// When its round was: from then on it is known.
+    pub known: i64,
     /// How long it vouches.
     pub gap: i64,
     pub verdict: Verdict,
@@ -104,6 +106,7 @@ fn looks(counted: &Counted<'_>, keys: &[String]) -> Vec<Look> {
     let gap = own_gap.unwrap_or(round.gap.ms());
     let up = round.up.iter().filter(|(key, _)| mine(key.as_str())).map(|(_, ms)| Look {
         t: counted.t,
+        known: counted.t,
         gap,
         verdict: Verdict::Up,
         ms: Some(*ms),
@@ -112,6 +115,7 @@ fn looks(counted: &Counted<'_>, keys: &[String]) -> Vec<Look> {
     });
     let not = round.not.iter().filter(|seen| mine(seen.id.as_str())).map(|seen| Look {
         t: counted.t + seen.after.map_or(0, Span::ms),
+        known: counted.t,
         gap,
         verdict: if round.blind.is_some() { Verdict::Unknown } else { seen.is },
         ms: seen.ms,

@@ -137,6 +137,7 @@ pub fn tell(world: &World<'_>, settings: &Settings, moment: Moment, told: &mut T
         );
         let keys: Vec<&str> = configured.probes.iter().map(|p| p.key.as_str()).collect();
         told.outages(id, component.outages.iter().map(|o| (o.from, o.end, o.worst, o.come_backs.clone())));
+        told.confirmed(id, component.confirmed(configured));
         let reasons = component.outages.iter().flat_map(|o| component.reasons(o, &keys, &places, told)).collect();
         told.reasons(id, reasons, component.outages.iter().any(|o| component.cuts_a_long_row(o)));
         told.blips(id, component.blips.iter().copied());
@@ -203,6 +204,15 @@ fn bucket_of(ms: u32) -> u32 {
 }
 
 impl Component {
+    /// By which rounds its turns were known, where one place looks at one target. Rows longer than eight looks are counted,
+    /// but not all of their looks are kept.
+    fn confirmed(&self, configured: &statuary::model::Component) -> Option<Vec<i64>> {
+        let [places] = self.crossing.strips.as_slice() else { return None };
+        let [strip] = places.as_slice() else { return None };
+        let few = configured.rules.open_after.max(configured.rules.resolve_after) <= 8;
+        strip.confirmed.clone().filter(|_| few)
+    }
+
     /// Why looks failed in an outage, per probe and place.
     fn reasons(&self, outage: &Outage, keys: &[&str], places: &[&str], told: &Told) -> Vec<String> {
         let mut reasons = Vec::new();

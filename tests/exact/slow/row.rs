@@ -34,6 +34,10 @@ pub struct Strip {
     pub dark: Spans,
     pub blips: Spans,
     pub pending: Option<i64>,
+    /// From when on it was known that it opened, ended, opened again, …: the confirming round, but not before it was so
+    /// (a second look comes after its round). None where it flapped,
+    /// or its levels do not lie within each other.
+    pub confirmed: Option<Vec<i64>>,
 }
 
 /// Looks in a row on one side of a level.
@@ -48,6 +52,8 @@ struct Row {
 struct Level {
     /// When it opened, ended, opened again, …
     turns: Vec<i64>,
+    /// And by which round that was known.
+    confirmed: Vec<i64>,
     come_backs: Spans,
     blips: Spans,
     dark: Spans,
@@ -70,7 +76,10 @@ pub fn read(looks: Vec<Look>, rules: Rules, window: &dyn Fn(i64) -> bool, moment
     let mute = passed.map(|i| (looks[*i].t, known_after(&looks, *i))).collect();
     let down = spans(&two.turns);
     let mut bad = spans(&one.turns);
+    let inside = |d: &(i64, i64)| bad.iter().any(|b| b.0 <= d.0 && d.1 <= b.1);
+    let alone = flapping.is_empty() && down.iter().all(inside);
     bad.extend(down.iter().chain(&flapping));
+    let confirmed = alone.then(|| first_confirmed(&one, &two));
     Strip {
         looks,
         keeps,
@@ -80,8 +89,20 @@ pub fn read(looks: Vec<Look>, rules: Rules, window: &dyn Fn(i64) -> bool, moment
         dark: one.dark,
         mute,
         blips,
+        confirmed,
         pending: one.pending.into_iter().chain(two.pending).min(),
     }
+}
+
+/// By which rounds the turns of the lower level were known; what opened the higher one first told of both.
+fn first_confirmed(one: &Level, two: &Level) -> Vec<i64> {
+    let mut confirmed = one.confirmed.clone();
+    for (i, outage) in spans(&one.turns).into_iter().enumerate() {
+        let inside = |j: &usize| outage.0 <= two.turns[*j] && two.turns[*j] < outage.1;
+        let higher = (0..two.turns.len()).step_by(2).filter(inside).map(|j| two.confirmed[j]);
+        confirmed[2 * i] = higher.chain([confirmed[2 * i]]).min().expect("there is one");
+    }
+    confirmed.iter().zip(&one.turns).map(|(round, turn)| *round.max(turn)).collect()
 }
 
 fn spans(turns: &[i64]) -> Spans {
@@ -122,6 +143,7 @@ fn level(looks: &[Look], at_least: u8, rules: Rules, window: &dyn Fn(i64) -> boo
             let (first, last) = (row.looks[0], row.looks[row.looks.len() - 1]);
             if row.looks.len() >= enough {
                 level.turns.push(looks[first].t);
+                level.confirmed.push(looks[row.looks[enough - 1]].known);
                 let on = row.looks[enough - 1] + 1;
                 level.passed.extend((from..on).filter(|i| !counts(&looks[*i])));
                 from = on;
@@ -132,6 +154,7 @@ fn level(looks: &[Look], at_least: u8, rules: Rules, window: &dyn Fn(i64) -> boo
                 && t - looks[first].t >= rules.blip_within
             {
                 level.turns.push(looks[first].t);
+                level.confirmed.push(looks[next].known);
                 level.passed.extend((from..next).filter(|i| !counts(&looks[*i])));
                 from = next;
                 continue 'turns;
