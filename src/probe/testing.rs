@@ -156,10 +156,14 @@ pub(super) fn serve(talk: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketA
     address
 }
 
-/// A server that reads a request's head and hands it to `talk`.
+/// A server that reads a request and hands its head to `talk`.
 pub(super) fn serve_http(talk: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> SocketAddr {
     serve(move |mut stream| {
         let head = head(&mut stream);
+        // A connection that is closed over unread bytes is reset, and the answer with it.
+        let length =
+            head.lines().find_map(|l| l.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+        let _ = std::io::copy(&mut (&stream).take(length.unwrap_or(0)), &mut std::io::sink());
         talk(&head, &mut stream);
     })
 }
