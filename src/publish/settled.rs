@@ -73,7 +73,7 @@ impl Standing {
     ///
     /// Where the file system tells that neither it nor the `source` folder changed since this was last done with the
     /// same `mark`, nothing else is looked at, and `files` is not asked. The swap keeps every folder that was settled
-    /// since [`crate::publish::standing`], and no other.
+    /// since [`crate::publish::standing()`], and no other.
     pub fn settle<E: From<PublishError>>(
         &mut self,
         path: &str,

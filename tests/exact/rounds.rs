@@ -108,10 +108,10 @@ impl Place {
 
     /// What its clock shows. No two looks come at one instant where the config changed between them: then a probe would
     /// have looked under two names at once.
-    fn claim(&mut self, plan: &Plan, real: i64) -> i64 {
+    fn claim(&mut self, plan: &Plan, real: i64, shown: i64) -> i64 {
         let changes = plan.slots.iter().map(|s| s.internal_from).chain([plan.change]);
         let config = changes.filter(|change| *change <= real).count();
-        let mut t = round(self.clock.shows(real), plan.grain);
+        let mut t = shown;
         let apart = |t: i64| self.claimed.get(&t).is_none_or(|other| *other == config);
         while ![t, t - self.after, t + self.after].into_iter().all(apart) {
             t += 1;
@@ -122,7 +122,7 @@ impl Place {
 
     /// One round, in the chain that is published and in the one that is not.
     fn look(&mut self, plan: &Plan, dice: &mut Dice, chains: &mut Chains, real: i64, count: i64) {
-        let t = self.claim(plan, real);
+        let t = self.claim(plan, real, round(self.clock.shows(real), plan.grain));
         let place = &plan.places[self.index];
         for internal in [false, true] {
             let chain = if internal { format!("{place}+internal") } else { place.clone() };
@@ -137,9 +137,11 @@ impl Place {
             }
             if !plan.regular && dice.chance(1) {
                 // Two jobs from one copy.
-                let beside = (1..=dice.between(1, 3))
-                    .map(|i| (t + i * plan.step + 1, Body::Round(self.round(plan, dice, &due, real))))
-                    .collect();
+                let mut beside = Vec::new();
+                for i in 1..=dice.between(1, 3) {
+                    let t = self.claim(plan, real, t + i * plan.step + 1);
+                    beside.push((t, Body::Round(self.round(plan, dice, &due, real))));
+                }
                 chains.fork(&chain, real + self.lag, beside);
             }
             chains.append(&chain, real + self.lag, t, Body::Round(self.round(plan, dice, &due, real)));
