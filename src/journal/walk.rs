@@ -58,10 +58,11 @@ pub fn walk(
     for files in days(root, range)?.into_values() {
         let mut records = Vec::new();
         for (name, path) in files {
-            match name.form {
-                Form::Rolled => read_rolled(&name.chain, &path, range, &mut records, &mut walked)?,
-                Form::Raw | Form::Zipped => read(&name.chain, &path, range, &mut records, &mut walked)?,
-            }
+            let read = match name.form {
+                Form::Rolled => read_rolled(&name.chain, &path, &mut walked)?,
+                Form::Raw | Form::Zipped => read(&name.chain, &path, &mut walked)?,
+            };
+            records.extend(read.into_iter().filter(|r| range.holds(r.t)));
         }
         records.sort_by(|a, b| (a.t, &a.chain, a.n).cmp(&(b.t, &b.chain, b.n)));
         records.dedup_by(|b, a| a.chain == b.chain && a.head == b.head);
@@ -89,34 +90,25 @@ fn days(root: &Path, range: &Range) -> Result<BTreeMap<NaiveDate, Vec<(DayName, 
 
 /// What a rolled-up day still has of its records: those that are no rounds, and the rounds around incidents, as far as
 /// they are kept.
-fn read_rolled(
-    chain: &ChainName,
-    path: &Path,
-    range: &Range,
-    records: &mut Vec<Record>,
-    walked: &mut Walked,
-) -> Result<(), JournalError> {
+fn read_rolled(chain: &ChainName, path: &Path, walked: &mut Walked) -> Result<Vec<Record>, JournalError> {
     walked.rolled_up += 1;
     match rollup::read(path, chain, &mut Names::default()) {
-        Ok(day) => records.extend(day.others.into_iter().chain(day.kept).filter(|r| range.holds(r.t))),
-        Err(Unread::Disk(error)) => return Err(error),
-        Err(Unread::Damaged { .. }) => walked.damaged += 1,
+        Ok(day) => Ok(day.others.into_iter().chain(day.kept).collect()),
+        Err(Unread::Disk(error)) => Err(error),
+        Err(Unread::Damaged { .. }) => {
+            walked.damaged += 1;
+            Ok(Vec::new())
+        }
     }
-    Ok(())
 }
 
-fn read(
-    chain: &ChainName,
-    path: &Path,
-    range: &Range,
-    records: &mut Vec<Record>,
-    walked: &mut Walked,
-) -> Result<(), JournalError> {
-    let mut names = Names::default();
+fn read(chain: &ChainName, path: &Path, walked: &mut Walked) -> Result<Vec<Record>, JournalError> {
+    let (mut names, mut records) = (Names::default(), Vec::new());
     files::lines(path, |line| match wire::decode(chain, line.bytes, &mut names) {
-        Ok(decoded) => records.extend(Some(decoded.record).filter(|r| range.holds(r.t))),
+        Ok(decoded) => records.push(decoded.record),
         Err(_) => walked.damaged += 1,
-    })
+    })?;
+    Ok(records)
 }
 
 #[cfg(test)]
