@@ -63,6 +63,9 @@ const DAYS: usize = 40;
 /// Worlds that are drawn every day, and in the long form.
 const FEW: u64 = 200;
 const MANY: u64 = 5000;
+/// Worlds that are always drawn, each the first that shows something which the few do not: looks that are condensed too
+/// near a change, where rounds are far apart.
+const TELLING: [u64; 1] = [1980];
 /// Worlds that are shown where the two sides differ.
 const SHOWN: usize = 3;
 /// Months that are compared, this one the last.
@@ -146,7 +149,8 @@ fn worlds() -> std::ops::Range<u64> {
 #[test]
 fn every_figure_is_what_a_slow_computation_says() {
     let next = AtomicU64::new(worlds().start);
-    let found = Mutex::new(Vec::new());
+    let found: Mutex<Vec<String>> =
+        Mutex::new(TELLING.into_iter().map(check).filter(|text| !text.is_empty()).collect());
     let work = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
