@@ -6,7 +6,7 @@ use std::time::{Instant, UNIX_EPOCH};
 
 use super::saw::{Ask, Saw, waited};
 use super::trouble::Trouble;
-use super::{Kind, KindInfo};
+use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type, Value};
 use crate::model::{Givens, Key, Moment, Refusal, Span, Takes};
 
@@ -47,8 +47,8 @@ pub(super) const INFO: KindInfo = KindInfo {
     read,
 };
 
-impl Options {
-    pub(super) fn in_site(&mut self, site: &Path) {
+impl Aimed for Options {
+    fn in_site(&mut self, site: &Path) {
         self.file = site.join(&self.file);
     }
 }

@@ -71,19 +71,6 @@ pub struct Plan {
     pub visibility: Visibility,
 }
 
-/// A kind of probe with its options.
-#[derive(Clone, Debug)]
-pub enum Kind {
-    /// Asks a web server.
-    Http(http::Options),
-    /// Opens a TCP connection.
-    Tcp(tcp::Options),
-    /// Asks a name server.
-    Dns(dns::Options),
-    /// Reads the age of a file that a worker touches.
-    Heartbeat(heartbeat::Options),
-}
-
 /// What a kind is, for the config's reader and the documents.
 #[derive(Clone, Copy, Debug)]
 pub struct KindInfo {
@@ -99,66 +86,90 @@ pub struct KindInfo {
     pub read: fn(&Givens) -> Result<Kind, Vec<Refusal>>,
 }
 
-/// Every kind that this build has.
-pub const KINDS: &[KindInfo] = &[http::INFO, tcp::INFO, dns::INFO, heartbeat::INFO];
-
-impl Kind {
-    /// The word in the config.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Http(_) => http::INFO.name,
-            Self::Tcp(_) => tcp::INFO.name,
-            Self::Dns(_) => dns::INFO.name,
-            Self::Heartbeat(_) => heartbeat::INFO.name,
+/// A kind of probe costs its file, the `mod` above it, and a line here; the compiler asks for the rest.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident: $file:ident,)*) => {
+        /// A kind of probe with its options.
+        #[derive(Clone, Debug)]
+        pub enum Kind {
+            $($(#[$doc])* $variant($file::Options),)*
         }
-    }
 
+        /// Every kind that this build has.
+        pub const KINDS: &[KindInfo] = &[$($file::INFO,)*];
+
+        impl Kind {
+            fn info(&self) -> &'static KindInfo {
+                match self { $(Self::$variant(_) => &$file::INFO,)* }
+            }
+
+            fn target(&self) -> &dyn Aimed {
+                match self { $(Self::$variant(options) => options,)* }
+            }
+
+            fn target_mut(&mut self) -> &mut dyn Aimed {
+                match self { $(Self::$variant(options) => options,)* }
+            }
+
+            /// One try.
+            async fn look(&self, ask: &Ask<'_>) -> Saw {
+                match self { $(Self::$variant(options) => $file::look(options, ask).await,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Asks a web server.
+    Http: http,
+    /// Opens a TCP connection.
+    Tcp: tcp,
+    /// Asks a name server.
+    Dns: dns,
+    /// Reads the age of a file that a worker touches.
+    Heartbeat: heartbeat,
+}
+
+/// What the options of every kind say of what they look at.
+trait Aimed {
     /// The target's host, for grouping; none for a file, and for names asked of the system's own resolver.
-    pub fn host(&self) -> Option<String> {
-        match self {
-            Self::Http(o) => Some(o.host().to_owned()),
-            Self::Tcp(o) => Some(o.host().to_owned()),
-            Self::Dns(o) => o.host(),
-            Self::Heartbeat(_) => None,
-        }
-    }
-
-    /// What its assertions may name.
-    pub fn fields(&self) -> &'static [Field] {
-        match self {
-            Self::Http(_) => http::INFO.fields,
-            Self::Tcp(_) => tcp::INFO.fields,
-            Self::Dns(_) => dns::INFO.fields,
-            Self::Heartbeat(_) => heartbeat::INFO.fields,
-        }
-    }
-
-    /// Takes relative paths in its options as relative to the site's folder, not to wherever the run was started.
-    pub fn in_site(&mut self, site: &Path) {
-        match self {
-            Self::Http(o) => o.in_site(site),
-            Self::Heartbeat(o) => o.in_site(site),
-            Self::Tcp(_) | Self::Dns(_) => {}
-        }
+    fn host(&self) -> Option<String> {
+        None
     }
 
     /// What must never be shown.
     fn secrets(&self) -> &[Secret] {
-        match self {
-            Self::Http(o) => o.secrets(),
-            Self::Tcp(o) => o.secrets(),
-            Self::Dns(_) | Self::Heartbeat(_) => &[],
-        }
+        &[]
     }
 
-    /// One try.
-    async fn look(&self, ask: &Ask<'_>) -> Saw {
-        match self {
-            Self::Http(o) => http::look(o, ask).await,
-            Self::Tcp(o) => tcp::look(o, ask).await,
-            Self::Dns(o) => dns::look(o, ask).await,
-            Self::Heartbeat(o) => heartbeat::look(o, ask).await,
-        }
+    /// Takes relative paths as relative to the site's folder.
+    fn in_site(&mut self, _site: &Path) {}
+}
+
+impl Kind {
+    /// The word in the config.
+    pub fn name(&self) -> &'static str {
+        self.info().name
+    }
+
+    /// What its assertions may name.
+    pub fn fields(&self) -> &'static [Field] {
+        self.info().fields
+    }
+
+    /// The target's host, for grouping; none for a file, and for names asked of the system's own resolver.
+    pub fn host(&self) -> Option<String> {
+        self.target().host()
+    }
+
+    /// Takes relative paths in its options as relative to the site's folder, not to wherever the run was started.
+    pub fn in_site(&mut self, site: &Path) {
+        self.target_mut().in_site(site);
+    }
+
+    /// What must never be shown.
+    fn secrets(&self) -> &[Secret] {
+        self.target().secrets()
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use super::saw::{Ask, KEPT_BYTES, Saw, fact, map, parts, waited, waited_of};
 use super::target::Target;
 use super::trouble::Trouble;
-use super::{Kind, KindInfo};
+use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type, Value};
 use crate::model::{Givens, Key, Refusal, Secret, Takes};
 
@@ -66,12 +66,12 @@ pub(super) const INFO: KindInfo = KindInfo {
     read,
 };
 
-impl Options {
-    pub(super) fn host(&self) -> &str {
-        &self.target.host
+impl Aimed for Options {
+    fn host(&self) -> Option<String> {
+        Some(self.target.host.clone())
     }
 
-    pub(super) fn secrets(&self) -> &[Secret] {
+    fn secrets(&self) -> &[Secret] {
         &self.secrets
     }
 }

@@ -14,7 +14,7 @@ use tokio::net::UdpSocket;
 use super::saw::{Ask, Saw, fact, map, waited, waited_of};
 use super::target::Target;
 use super::trouble::Trouble;
-use super::{Kind, KindInfo};
+use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type, Value};
 use crate::model::{Givens, Key, Refusal, Takes};
 
@@ -93,8 +93,8 @@ pub(super) const INFO: KindInfo = KindInfo {
     read,
 };
 
-impl Options {
-    pub(super) fn host(&self) -> Option<String> {
+impl Aimed for Options {
+    fn host(&self) -> Option<String> {
         self.server.as_ref().map(|server| server.host.clone())
     }
 }

@@ -16,7 +16,7 @@ use reqwest::header::{self, HeaderName, HeaderValue};
 use url::Url;
 
 use super::saw::{Ask, Saw, parts};
-use super::{Kind, KindInfo};
+use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type};
 use crate::model::{Givens, Key, Refusal, Secret, Takes};
 
@@ -117,20 +117,20 @@ const fn field(name: &'static str, ty: Type, unit: Option<&'static str>, doc: &'
     Field { name, ty, unit, doc }
 }
 
-impl Options {
-    /// The host of the address, lower-case, without brackets.
-    pub(super) fn host(&self) -> &str {
-        &self.host
+impl Aimed for Options {
+    /// Lower-case, without brackets.
+    fn host(&self) -> Option<String> {
+        Some(self.host.clone())
     }
 
-    pub(super) fn in_site(&mut self, site: &Path) {
+    fn in_site(&mut self, site: &Path) {
         if let Some(file) = &mut self.ca_file {
             *file = site.join(&*file);
         }
     }
 
     /// What must never be shown: header values, the body, and the parts of the address that may hold a token.
-    pub(super) fn secrets(&self) -> &[Secret] {
+    fn secrets(&self) -> &[Secret] {
         &self.secrets
     }
 }

@@ -1,0 +1,12 @@
+//! Each kind of probe on the real thing: servers that are started here, stopped, frozen and broken, looked at by the
+//! real binary. One file per kind.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[path = "../support/stage.rs"]
+#[allow(dead_code, reason = "this file uses a part of what a stage can do")]
+mod stage;
+
+mod look;
+mod tcp;
