@@ -14,6 +14,9 @@ const WHY_CHARS: usize = 240;
 /// The longest story, in characters. It stands in the journal for as long as that lives.
 const STORY_CHARS: usize = 4000;
 
+/// So much of a secret's beginning, in bytes, is taken out before a `…`; twice as much at a text's end.
+const BEGUN_BYTES: usize = 4;
+
 /// All texts of the facts that outlive the judgement, in bytes. Ten thousand looks are held at once.
 const FACTS_BYTES: usize = 4 * KEPT_BYTES;
 
@@ -120,7 +123,21 @@ fn number(facts: &Facts, path: &str) -> Option<f64> {
 }
 
 fn redact(secrets: &[Secret], text: &str) -> String {
-    secrets.iter().fold(text.to_owned(), |text, secret| secret.redact(&text))
+    let whole = secrets.iter().fold(text.to_owned(), |text, secret| secret.redact(&text));
+    secrets.iter().fold(whole, |text, secret| without_beginning(secret.expose(), &text))
+}
+
+/// Takes out what stands of a secret where a text was cut in the middle of it: before a `…`, and at its end.
+fn without_beginning(secret: &str, text: &str) -> String {
+    let parts: Vec<&str> = text.split('…').collect();
+    let last = parts.len() - 1;
+    let told = parts.iter().enumerate().map(|(i, part)| {
+        let least = if i < last { BEGUN_BYTES } else { 2 * BEGUN_BYTES };
+        let ends = (least..secret.len()).rev().filter(|end| secret.is_char_boundary(*end));
+        let begun = ends.map(|end| &secret[..end]).find_map(|begun| part.strip_suffix(begun));
+        begun.map_or_else(|| (*part).to_owned(), |before| format!("{before}***"))
+    });
+    told.collect::<Vec<_>>().join("…")
 }
 
 /// One line, not too long, with every address and URL taken out.

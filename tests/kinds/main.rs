@@ -8,5 +8,6 @@ mod support;
 #[allow(dead_code, reason = "this file uses a part of what a stage can do")]
 mod stage;
 
+mod http;
 mod look;
 mod tcp;

@@ -1,15 +1,13 @@
 //! One try of `http`: the request, its redirects, and the answer, within the time and the bytes it may have.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{self, HeaderMap, HeaderValue};
-use reqwest::{Client, Method, Proxy, Request, Response, StatusCode, Version, redirect, retry};
-use rustls::ClientConfig;
-use rustls::client::Resumption;
+use reqwest::{Client, Method, Request, Response, StatusCode, Version};
 use url::Url;
 
-use super::trace::{Certificates, Connections, Handshakes, Names, Trace};
+use super::client::{self, Identity};
+use super::trace::Trace;
 use super::{Options, PLAIN};
 use crate::expr::{Facts, Value};
 use crate::probe::saw::{Ask, KEPT_BYTES, Saw, fact, map, open, waited, waited_of};
@@ -31,48 +29,14 @@ struct Page {
 pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
     let (began, trace, mut page) = (Instant::now(), Trace::default(), Page::default());
     let work = async {
-        let client = client(options, ask, &trace).map_err(|e| {
-            page.story.push(format!("the client could not be made: {}", chain(&e)));
-            Trouble::ours("connect", "this machine could not make the request")
-        })?;
-        fetch(options, ask, &client, &trace, &mut page).await
+        let identity = client::identity(options, &mut page.story)?;
+        fetch(options, ask, identity, &trace, &mut page).await
     };
     let trouble = match tokio::time::timeout(ask.timeout(), work).await {
         Ok(ended) => ended.err(),
         Err(_) => Some(late(&trace, ask.timeout())),
     };
     tell(options, ask, began, &trace, page, trouble)
-}
-
-/// A client for one try: nothing of an earlier one is used again, no environment is read.
-fn client(options: &Options, ask: &Ask<'_>, trace: &Trace) -> reqwest::Result<Client> {
-    let mut builder = Client::builder()
-        .user_agent(concat!("statuary/", env!("CARGO_PKG_VERSION")))
-        .no_proxy()
-        .pool_max_idle_per_host(0)
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false)
-        .dns_resolver(Arc::new(Names {
-            trace: trace.clone(),
-            fixed: (!options.resolve.is_empty()).then(|| (options.host.clone(), options.resolve.clone())),
-            family: options.family,
-        }))
-        .connector_layer(Connections(trace.clone()));
-    if let Some(proxy) = &options.proxy {
-        builder = builder.proxy(Proxy::all(proxy.expose())?);
-    }
-    let verifier =
-        Certificates { trace: trace.clone(), trust: ask.trust.clone(), ca_file: options.ca_file.clone(), now: ask.now };
-    let tls = ClientConfig::builder_with_provider(ask.trust.provider().clone()).with_safe_default_protocol_versions();
-    // Only a provider without any cipher refuses here, and ours is ring's own.
-    if let Ok(tls) = tls {
-        let mut tls = tls.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        tls.resumption = Resumption::store(Arc::new(Handshakes(trace.clone())));
-        builder = builder.tls_backend_preconfigured(tls);
-    }
-    builder.build()
 }
 
 /// Where the request stands between two redirects.
@@ -86,16 +50,17 @@ struct Step {
 async fn fetch(
     options: &Options,
     ask: &Ask<'_>,
-    client: &Client,
+    identity: Option<Identity>,
     trace: &Trace,
     page: &mut Page,
 ) -> Result<(), Trouble> {
+    let mut client = client::new(options, ask, identity, trace, &mut page.story)?;
     let url = Url::parse(options.url.expose()).map_err(|_| Trouble::ours("connect", "the address cannot be read"))?;
     let mut step = Step { url, method: options.method.clone(), sends_body: options.body.is_some(), at_home: true };
     page.story.push(format!("{} {}", step.method, options.origin));
     loop {
         trace.hop();
-        let request = request(options, &step, client).map_err(|e| failed(&e, ask, trace, page))?;
+        let request = request(options, &step, &client).map_err(|e| failed(&e, ask, trace, page))?;
         let mut response = client.execute(request).await.map_err(|e| failed(&e, ask, trace, page))?;
         trace.note(|hop, now| hop.answered = Some(now));
         page.status = Some(response.status());
@@ -110,6 +75,10 @@ async fn fetch(
                 return Err(Trouble::down("redirect", why));
             }
             page.story.push(format!("redirected to {}", step.url.origin().ascii_serialization()));
+            if options.client_cert.is_some() && !step.at_home {
+                // Another host is not told who asks.
+                client = client::new(options, ask, None, trace, &mut page.story)?;
+            }
             continue;
         }
         return read(options, ask, trace, page, response).await;
@@ -125,6 +94,12 @@ fn request(options: &Options, step: &Step, client: &Client) -> reqwest::Result<R
             value.set_sensitive(true);
             builder = builder.header(name, value);
         }
+    }
+    if let Some(value) = options.authorization.as_ref().filter(|_| step.at_home)
+        && let Ok(mut value) = HeaderValue::from_str(value.expose())
+    {
+        value.set_sensitive(true);
+        builder = builder.header(header::AUTHORIZATION, value);
     }
     if let Some(body) = options.body.as_ref().filter(|_| step.sends_body) {
         builder = builder.body(body.expose().to_owned());

@@ -3,6 +3,7 @@
 //! Redirects are not left to the HTTP client: so each hop has its own times, headers that hold secrets stay with the
 //! host they were written for, and nothing but http and https is ever asked.
 
+mod client;
 mod fetch;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,9 @@ mod trace;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
+use percent_encoding::percent_decode_str;
 use reqwest::Method;
 use reqwest::header::{self, HeaderName, HeaderValue};
 use url::Url;
@@ -30,6 +34,8 @@ pub struct Options {
     host: String,
     method: Method,
     headers: Vec<(HeaderName, Secret)>,
+    /// `Basic …` or `Bearer …`, for the host of `url`.
+    authorization: Option<Secret>,
     body: Option<Secret>,
     /// How many redirects are followed; 0: none, the redirect is the answer.
     redirects: usize,
@@ -38,6 +44,8 @@ pub struct Options {
     family: Family,
     proxy: Option<Secret>,
     ca_file: Option<PathBuf>,
+    /// A PEM file with a certificate and its key, for servers that ask who asks.
+    client_cert: Option<PathBuf>,
     secrets: Vec<Secret>,
 }
 
@@ -59,7 +67,15 @@ const KEYS: &[Key] = &[
     key("url", Takes::Secret, true, "What to ask: an http or https address. Its query and password are never shown."),
     key("method", Takes::Choice(METHODS), false, "The request's method. Default: GET."),
     key("headers", Takes::SecretMap, false, "Headers of the request. They stay with the host of `url`."),
+    key("basic", Takes::Secret, false, "`user:password`, sent as Basic authorization (RFC 7617) to the host of `url`."),
+    key("bearer", Takes::Secret, false, "A token, sent as Bearer authorization (RFC 6750) to the host of `url`."),
     key("body", Takes::Secret, false, "The request's body, sent as it stands."),
+    key(
+        "json",
+        Takes::Secret,
+        false,
+        "The request's body as JSON text, a GraphQL query too; sent with its Content-Type, and as POST by default.",
+    ),
     key("follow", Takes::Bool, false, "Whether redirects are followed. Default: true."),
     key("max_redirects", Takes::Int(1, 20), false, "How many redirects are followed, 1 to 20. Default: 10."),
     key(
@@ -72,6 +88,12 @@ const KEYS: &[Key] = &[
     key("ip", Takes::Choice(&["any", "4", "6"]), false, "Which addresses of a name are used. Default: any."),
     key("proxy", Takes::Secret, false, "An http proxy to ask through. Default: none; the environment is not read."),
     key("ca_file", Takes::Text, false, "A PEM file with roots to trust beside the system's, for a private CA."),
+    key(
+        "client_cert",
+        Takes::Text,
+        false,
+        "A PEM file with a certificate and its private key, shown to the host of `url` where that asks for one (mTLS).",
+    ),
 ];
 
 const FIELDS: &[Field] = &[
@@ -124,7 +146,7 @@ impl Aimed for Options {
     }
 
     fn in_site(&mut self, site: &Path) {
-        if let Some(file) = &mut self.ca_file {
+        for file in self.ca_file.iter_mut().chain(&mut self.client_cert) {
             *file = site.join(&*file);
         }
     }
@@ -178,16 +200,23 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     if let Some(proxy) = given.secret("proxy") {
         address(proxy, "proxy", &mut refusals);
     }
+    let authorization = authorization(given, &headers, &mut refusals);
+    let (body, is_json) = content(given, &mut headers, &mut refusals);
     let Some(parsed) = parsed.filter(|_| refusals.is_empty()) else { return Err(refusals) };
     let follow = given.bool("follow").unwrap_or(true);
-    let body = given.secret("body").cloned();
-    let secrets = secrets(&url, &parsed, &headers, body.as_ref(), given.secret("proxy"));
+    let said = [&authorization, &body].into_iter().flatten().chain(given.secret("basic"));
+    let secrets = secrets(&url, &parsed, &headers, said, given.secret("proxy"));
     Ok(Kind::Http(Options {
         url,
         origin: parsed.origin().ascii_serialization(),
         host: host_of(&parsed),
-        method: given.text("method").and_then(|m| m.parse().ok()).unwrap_or(Method::GET),
+        method: given.text("method").and_then(|m| m.parse().ok()).unwrap_or(if is_json {
+            Method::POST
+        } else {
+            Method::GET
+        }),
         headers,
+        authorization,
         body,
         redirects: if follow { given.int("max_redirects").unwrap_or(10) as usize } else { 0 },
         body_limit: given.int("body_limit").unwrap_or(1 << 20) as usize,
@@ -199,8 +228,50 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
         },
         proxy: given.secret("proxy").cloned(),
         ca_file: given.text("ca_file").map(PathBuf::from),
+        client_cert: given.text("client_cert").map(PathBuf::from),
         secrets,
     }))
+}
+
+/// Who asks. Two ways to say it would leave open which one is sent.
+fn authorization(given: &Givens, headers: &[(HeaderName, Secret)], refusals: &mut Vec<Refusal>) -> Option<Secret> {
+    let (basic, bearer) = (given.secret("basic"), given.secret("bearer"));
+    let header = headers.iter().any(|(name, _)| *name == header::AUTHORIZATION);
+    let ways = [("headers", header), ("bearer", bearer.is_some()), ("basic", basic.is_some())];
+    if let Some((second, _)) = ways.iter().filter(|(_, is)| *is).nth(1) {
+        let text = "the request has an authorization already";
+        refusals.push(Refusal::new(second, text, "keep one of `basic`, `bearer` and the header `Authorization`"));
+    }
+    if let Some(basic) = basic.filter(|basic| !basic.expose().contains(':')) {
+        let text = if basic.expose().is_empty() { "this is empty" } else { "this holds no `:`" };
+        refusals.push(Refusal::new("basic", text, "give the user and the password, such as \"probe:${PASSWORD}\""));
+    }
+    if bearer.is_some_and(|token| HeaderValue::from_str(token.expose()).is_err()) {
+        refusals.push(Refusal::new("bearer", "this token cannot be sent", "a token is one line of visible text"));
+    }
+    let basic = basic.map(|basic| Secret::new(format!("Basic {}", STANDARD.encode(basic.expose()))));
+    basic.or(bearer.map(|token| Secret::new(format!("Bearer {}", token.expose()))))
+}
+
+/// The request's body, and whether it is JSON.
+fn content(
+    given: &Givens,
+    headers: &mut Vec<(HeaderName, Secret)>,
+    refusals: &mut Vec<Refusal>,
+) -> (Option<Secret>, bool) {
+    let Some(json) = given.secret("json") else { return (given.secret("body").cloned(), false) };
+    if given.secret("body").is_some() {
+        let text = "the request has a body already";
+        refusals.push(Refusal::new("json", text, "keep one of `body` and `json`"));
+    }
+    if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(json.expose()) {
+        let text = format!("this is no JSON, from line {}, column {} on", e.line(), e.column());
+        refusals.push(Refusal::new("json", text, "send other texts with `body`"));
+    }
+    if !headers.iter().any(|(name, _)| *name == header::CONTENT_TYPE) {
+        headers.push((header::CONTENT_TYPE, Secret::new("application/json")));
+    }
+    (Some(json.clone()), true)
 }
 
 /// An http or https address with a host. The refusal does not repeat the text, which may hold a token.
@@ -223,18 +294,25 @@ fn host_of(url: &Url) -> String {
 }
 
 /// A secret and the parts of it that could turn up alone.
-fn secrets(
+fn secrets<'a>(
     url: &Secret,
     parsed: &Url,
     headers: &[(HeaderName, Secret)],
-    body: Option<&Secret>,
+    said: impl Iterator<Item = &'a Secret>,
     proxy: Option<&Secret>,
 ) -> Vec<Secret> {
     let mut all = vec![url.clone()];
     let held = headers.iter().filter(|(name, _)| !PLAIN.contains(name)).map(|(_, value)| value);
-    all.extend(held.chain(body).chain(proxy).flat_map(parts));
+    all.extend(held.chain(proxy).flat_map(parts));
+    all.extend(said.flat_map(parts));
     for url in std::iter::once(parsed.clone()).chain(proxy.and_then(|p| Url::parse(p.expose()).ok())) {
-        all.extend(url.password().map(Secret::new));
+        if let Some(password) = url.password() {
+            // It is sent as Basic authorization, percent-decoded, and may come back so.
+            let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+            let password = plain(password);
+            all.push(Secret::new(STANDARD.encode(format!("{}:{password}", plain(url.username())))));
+            all.extend([Secret::new(url.password().unwrap_or_default()), Secret::new(password)]);
+        }
         all.extend(url.query().map(Secret::new));
         // Short values (`format=json`) are words; hiding them would garble every reason.
         all.extend(url.query_pairs().filter(|(_, v)| v.len() >= 8).map(|(_, value)| Secret::new(value)));

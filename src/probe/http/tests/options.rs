@@ -45,3 +45,50 @@ fn options_that_cannot_work_are_refused_without_showing_secrets() {
     proxy: http cannot ask an address that begins with `socks5:` (an address begins with `https://` or `http://` and a host, such as "https://example.com/health")
     "#);
 }
+
+#[test]
+fn who_asks_and_what_is_sent_can_be_said_in_one_way_only() {
+    let with = |mut keys: Vec<(&'static str, Given)>| {
+        keys.push(("url", secret("https://example.com/")));
+        refused(&INFO, keys)
+    };
+    let header = vec![("Authorization".to_owned(), Secret::new("Basic YTpi"))];
+    let all = vec![
+        ("headers", Given::SecretMap(header)),
+        ("basic", secret("no-c0lon")),
+        ("bearer", secret("two\nlines")),
+        ("body", secret("x")),
+        ("json", secret("{\"query\": s3cret}")),
+    ];
+    insta::assert_snapshot!(with(all), @r#"
+    bearer: the request has an authorization already (keep one of `basic`, `bearer` and the header `Authorization`)
+    basic: this holds no `:` (give the user and the password, such as "probe:${PASSWORD}")
+    bearer: this token cannot be sent (a token is one line of visible text)
+    json: the request has a body already (keep one of `body` and `json`)
+    json: this is no JSON, from line 1, column 11 on (send other texts with `body`)
+    "#);
+    insta::assert_snapshot!(with(vec![("basic", secret(""))]), @r#"basic: this is empty (give the user and the password, such as "probe:${PASSWORD}")"#);
+}
+
+#[test]
+fn what_comes_back_of_an_authorization_is_hidden_in_each_form() {
+    let address = serve_http(|head, stream| {
+        let sent = head.lines().find(|l| l.to_ascii_lowercase().starts_with("authorization:")).unwrap_or("none");
+        let kept = sent.rsplit(' ').next().unwrap();
+        answer(stream, "500 Oops", "", format!("{sent} and {kept}").as_bytes());
+    });
+    let word = "pass%20word-of-the-probe";
+    let body = |plan: Plan| {
+        let seen = look(&Plan { expect: vec![assertion(&INFO, "body == 'well'")], ..plan });
+        let told = format!("{seen:?}").replace("\\\"", "\"");
+        for form in [word, "pass word-of-the-probe", "dTpwYXNzIHdvcmQtb2YtdGhlLXByb2Jl", "t0ken-of-the-probe"] {
+            assert!(!told.contains(form), "{form}: {told}");
+        }
+        seen.why
+    };
+    insta::assert_snapshot!(body(http(&format!("http://u:{word}@{address}/"), vec![])), @"expected body == 'well', got 'authorization: Basic *** and ***…");
+    let basic = vec![("basic", secret("u:pass word-of-the-probe"))];
+    insta::assert_snapshot!(body(http(&format!("http://{address}/"), basic)), @"expected body == 'well', got 'authorization: *** and ***…");
+    let bearer = vec![("bearer", secret("t0ken-of-the-probe"))];
+    insta::assert_snapshot!(body(http(&format!("http://{address}/"), bearer)), @"expected body == 'well', got 'authorization: *** and ***'");
+}
