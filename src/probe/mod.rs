@@ -12,11 +12,12 @@
 //! | `target` | hosts and ports as the operator types them |
 //! | `trouble`, `trust` | the world's errors in public words; whom TLS trusts and what a certificate says |
 //! | `judge` | from what was seen to a verdict |
-//! | `schedule`, `lane`, `canary` | who looks when, within the limits; whether it is us |
+//! | `schedule`, `lane`, `canary`, `dates` | who looks when, within the limits; whether it is us, or our clock |
 //! | `cut` | a round into what may be published and what may not |
 
 mod canary;
 mod cut;
+mod dates;
 mod dns;
 mod heartbeat;
 mod http;

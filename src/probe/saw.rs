@@ -50,12 +50,22 @@ pub(super) struct Saw {
     pub unexpected: Option<Trouble>,
     /// The operator's story, a line each. Redacted by `judge`.
     pub story: Vec<String>,
+    /// How far the target's clock was behind ours, in ms, where it told the time.
+    pub behind_ms: Option<i64>,
 }
 
 impl Saw {
     /// A try that began at `began` and ends now, without facts.
     pub fn ended(began: Instant, story: Vec<String>) -> Self {
-        Self { took: began.elapsed(), phases: Vec::new(), facts: Facts::new(), trouble: None, unexpected: None, story }
+        Self {
+            took: began.elapsed(),
+            phases: Vec::new(),
+            facts: Facts::new(),
+            trouble: None,
+            unexpected: None,
+            story,
+            behind_ms: None,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::dates::Dates;
 use super::judge::judge;
 use super::lane::{Job, Lane, room_for_looks};
 use super::saw::Ask;
@@ -83,7 +84,7 @@ fn unreached(tries: u32, why: &str) -> Observation {
 /// Something that happened in a round.
 enum Event {
     /// A look ended, or was cut by the deadline.
-    Looked { job: Job, after: Span, seen: Observation },
+    Looked { job: Job, after: Span, seen: Observation, behind_ms: Option<i64> },
     /// A second look is due.
     Due(Job),
     /// The canaries were asked.
@@ -113,6 +114,7 @@ struct Shift<'a> {
     asked_canaries: Option<Instant>,
     last_bad: Option<Instant>,
     blind: bool,
+    dates: Dates,
 }
 
 impl<'a> Shift<'a> {
@@ -141,6 +143,7 @@ impl<'a> Shift<'a> {
             asked_canaries: None,
             last_bad: None,
             blind: false,
+            dates: Dates::default(),
         }
     }
 
@@ -165,8 +168,8 @@ impl<'a> Shift<'a> {
             (&self.plans[job.plan], self.trust.clone(), self.now, self.start, self.end);
         self.pool.push(Box::pin(async move {
             let after = Span::from(start.elapsed());
-            let seen = look(plan, &trust, now, start, end).await;
-            Event::Looked { job, after, seen }
+            let (seen, behind_ms) = look(plan, &trust, now, start, end).await;
+            Event::Looked { job, after, seen, behind_ms }
         }));
     }
 
@@ -174,8 +177,11 @@ impl<'a> Shift<'a> {
         match event {
             Event::Canaries { all_failed } => self.blind |= all_failed,
             Event::Due(job) => self.lane.push(job),
-            Event::Looked { job, after, seen } => {
+            Event::Looked { job, after, seen, behind_ms } => {
                 self.lane.done(job);
+                if let Some((host, ms)) = self.plans[job.plan].kind.host().zip(behind_ms) {
+                    self.dates.note(host, ms);
+                }
                 let bad = seen.verdict.level().is_some();
                 if bad {
                     self.last_bad = Some(Instant::now());
@@ -232,30 +238,41 @@ impl<'a> Shift<'a> {
             first: slot.first.unwrap_or_else(|| unreached(u32::from(slot.begun), NOT_REACHED)),
             second: slot.second,
         });
-        Looked { looks: looks.collect(), blind: self.blind.then(|| canary::BLIND.to_owned()), took: Span::ZERO }
+        let canaries = self.blind.then(|| canary::BLIND.to_owned());
+        // Where all is well, nothing was judged wrongly.
+        let clock = self.last_bad.and_then(|_| self.dates.doubt());
+        Looked { looks: looks.collect(), blind: canaries.or(clock), took: Span::ZERO }
     }
 }
 
-/// One look: a try, and more with fresh connections where it failed. What the deadline cuts says nothing, unless an
+/// One look, and how far its target's clock was behind ours: a try, and more with fresh connections where it failed. What the deadline cuts says nothing, unless an
 /// earlier try of this look had already failed by itself.
-async fn look(plan: &Plan, trust: &Arc<Trust>, now: Moment, start: Instant, end: Instant) -> Observation {
+async fn look(
+    plan: &Plan,
+    trust: &Arc<Trust>,
+    now: Moment,
+    start: Instant,
+    end: Instant,
+) -> (Observation, Option<i64>) {
     let mut last: Option<Observation> = None;
+    let mut behind_ms = None;
     for tries in 1..=plan.retries + 1 {
         let ask = Ask { plan, now: now + start.elapsed().into(), trust };
         // The try's own time runs out first where both end together: then it is evidence.
         let left = end.saturating_duration_since(Instant::now()).max(std::time::Duration::from_millis(1));
         let Ok(saw) = timeout(left, plan.kind.look(&ask)).await else {
-            return last.unwrap_or_else(|| unreached(tries, NOT_REACHED));
+            return (last.unwrap_or_else(|| unreached(tries, NOT_REACHED)), behind_ms);
         };
+        behind_ms = saw.behind_ms.or(behind_ms);
         let mut seen = judge(plan, saw);
         seen.tries = tries;
         if let Some(before) = last {
             seen.detail = format!("{}\n\ntry {tries}:\n{}", before.detail, seen.detail);
         }
         if seen.verdict != Verdict::Down {
-            return seen;
+            return (seen, behind_ms);
         }
         last = Some(seen);
     }
-    last.unwrap_or_else(|| unreached(0, NOT_REACHED))
+    (last.unwrap_or_else(|| unreached(0, NOT_REACHED)), behind_ms)
 }

@@ -173,3 +173,31 @@ fn a_round_is_blind_only_when_every_canary_fails() {
     sleep(Duration::from_millis(50));
     assert_eq!(asked.load(Ordering::SeqCst), 0);
 }
+
+/// A server whose answers bear a date.
+fn dated(date: &'static str) -> u16 {
+    serve_http(move |_, s| answer(s, "200 OK", &format!("Date: {date}\r\n"), b"")).port()
+}
+
+#[test]
+fn a_round_under_a_wrong_clock_is_blind_where_something_looks_bad() {
+    let (right, earlier) = ("Mon, 23 Nov 2026 17:00:01 GMT", "Mon, 23 Nov 2026 14:00:00 GMT");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let old = (now() - Span::from_mins(180)).utc();
+    file.as_file().set_modified(old.into()).unwrap();
+    let keys = vec![
+        ("file", crate::probe::testing::text(file.path().to_str().unwrap())),
+        ("max_age", crate::model::Given::Span(Some(Span::from_mins(5)))),
+    ];
+    let worker = || named("worker/beat", crate::probe::testing::probe(&crate::probe::heartbeat::INFO, keys.clone()));
+    let server =
+        |host: &str, date| named(&format!("web/{host}"), http(&format!("http://{host}:{}/", dated(date)), vec![]));
+    let blind = |plans: &[Plan]| look_all(plans, &run(), &[]).blind.unwrap_or_default();
+    let wrong = "the clock of the place that looks is 3 h ahead of what the answers of 2 servers say";
+    let both = [server("127.0.0.1", earlier), server("localhost", earlier)];
+    assert_eq!(blind(&[&both[..], &[worker()]].concat()), wrong);
+    assert_eq!(blind(&both), "", "all is well");
+    assert_eq!(blind(&[both[0].clone(), worker()]), "", "one server may itself be wrong");
+    assert_eq!(blind(&[both[0].clone(), server("localhost", right), worker()]), "");
+    assert_eq!(blind(&[server("127.0.0.1", right), server("localhost", right), worker()]), "");
+}

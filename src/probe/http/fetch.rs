@@ -10,6 +10,7 @@ use super::client::{self, Identity};
 use super::trace::Trace;
 use super::{Options, PLAIN};
 use crate::expr::{Facts, Value};
+use crate::probe::dates::behind_ms;
 use crate::probe::saw::{Ask, KEPT_BYTES, Saw, fact, map, open, waited, waited_of};
 use crate::probe::trouble::{Trouble, chain, find};
 
@@ -269,6 +270,8 @@ fn tell(
         saw.facts.insert("certificate".into(), certificate.facts(ask.now));
     }
     saw.phases = phases;
+    let header = |name| page.headers.get(name).and_then(|value| value.to_str().ok());
+    saw.behind_ms = behind_ms(header(header::DATE), header(header::AGE), ask.now + saw.took.into());
     saw.unexpected = page.status.filter(|status| status.as_u16() >= 400).map(|status| {
         let word = status.canonical_reason().map_or(String::new(), |word| format!(" {word}"));
         Trouble::down("status", format!("the answer was {}{word}", status.as_u16()))
