@@ -58,14 +58,12 @@ pub(super) async fn run(
     let mut child = command.spawn().map_err(Failed::Start)?;
     // Dropped before the child: the group is killed while its leader's number cannot be anybody else's.
     let group = Group::of(&child);
-    match tokio::time::timeout(timeout, ended(&mut child, &group, heard)).await {
-        Ok(ended) => ended.map_err(Failed::Wait),
-        Err(_) => {
-            group.kill();
-            let _ = tokio::time::timeout(LAST_BREATH, child.wait()).await;
-            Err(Failed::Late)
-        }
+    if let Ok(ended) = tokio::time::timeout(timeout, ended(&mut child, &group, heard)).await {
+        return ended.map_err(Failed::Wait);
     }
+    group.kill();
+    let _ = tokio::time::timeout(LAST_BREATH, child.wait()).await;
+    Err(Failed::Late)
 }
 
 async fn ended(child: &mut Child, group: &Group, heard: &mut Heard) -> io::Result<ExitStatus> {
