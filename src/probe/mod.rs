@@ -7,7 +7,7 @@
 //!
 //! | file | job |
 //! |---|---|
-//! | `http`, `tcp`, `dns`, `heartbeat`, `exec` | one kind each: its options, keys, fields and its look |
+//! | `http`, `tcp`, `dns`, `heartbeat`, `exec`, `ssh` | one kind each: its options, keys, fields and its look |
 //! | `saw` | the common shape: what a kind is asked, and what one try saw |
 //! | `target` | hosts and ports as the operator types them |
 //! | `trouble`, `trust` | the world's errors in public words; whom TLS trusts and what a certificate says |
@@ -28,6 +28,7 @@ mod saw;
 mod schedule;
 #[cfg(test)]
 mod schedule_tests;
+mod ssh;
 mod target;
 mod tcp;
 #[cfg(test)]
@@ -132,6 +133,8 @@ kinds! {
     Heartbeat: heartbeat,
     /// Runs a program and reads its exit code.
     Exec: exec,
+    /// Logs in by SSH.
+    Ssh: ssh,
 }
 
 /// What the options of every kind say of what they look at.

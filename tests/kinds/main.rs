@@ -11,4 +11,5 @@ mod stage;
 mod exec;
 mod http;
 mod look;
+mod ssh;
 mod tcp;

@@ -7,6 +7,7 @@ mod certificates;
 mod dns;
 mod nginx;
 mod program;
+mod sshd;
 
 #[allow(unused_imports, reason = "as above")]
 pub use certificates::{Authority, Certificate};
@@ -16,3 +17,5 @@ pub use dns::Dns;
 pub use nginx::Nginx;
 #[allow(unused_imports, reason = "as above")]
 pub use program::{Program, free_port};
+#[allow(unused_imports, reason = "as above")]
+pub use sshd::{Sshd, user as ssh_user};

@@ -1,0 +1,381 @@
+//! Logs in by SSH and runs a command, stage by stage: "connected, logged in, then hung" is a failure of its own.
+
+mod banner;
+#[cfg(test)]
+mod tests;
+
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use russh::ChannelMsg;
+use russh::client::{self, Handle};
+use russh::keys::{HashAlg, PrivateKeyWithHashAlg};
+use russh::{PublicKeyOrCertificate, SshId};
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+use super::saw::{Ask, KEPT_BYTES, Saw, fact, parts, waited, waited_of};
+use super::target::Target;
+use super::tcp::first_of;
+use super::trouble::Trouble;
+use super::{Aimed, Kind, KindInfo};
+use crate::expr::{Facts, Field, Type, Value};
+use crate::model::{Givens, Key, Refusal, Secret, Takes};
+
+/// The largest key file that is read, in bytes.
+const KEY_FILE_BYTES: u64 = 64 * 1024;
+
+/// Whose server, who logs in, and what runs there.
+#[derive(Clone, Debug)]
+pub struct Options {
+    target: Target,
+    user: Option<String>,
+    key_file: Option<PathBuf>,
+    password: Option<Secret>,
+    /// `SHA256:…`; none where any key will do.
+    host_key: Option<String>,
+    command: Option<String>,
+    secrets: Vec<Secret>,
+}
+
+const fn text(name: &'static str, required: bool, doc: &'static str) -> Key {
+    Key { name, takes: Takes::Text, required, doc }
+}
+
+const KEYS: &[Key] = &[
+    text("address", true, "The server: `host` or `host:port`. Default port: 22."),
+    text("user", false, "Who logs in. Default: nobody; the banner, the key exchange and the host key are looked at."),
+    text("key_file", false, "The user's private key without a passphrase, a path from the site's folder."),
+    Key { name: "password", takes: Takes::Secret, required: false, doc: "The user's password, instead of a key." },
+    text(
+        "host_key",
+        true,
+        "The server's key as `SHA256:…`, or `any`. Get it by `ssh-keyscan -t ed25519 HOST | ssh-keygen -lf -`.",
+    ),
+    text("command", false, "What runs on the server after the login. Default: nothing, the login is enough."),
+];
+
+const fn span(name: &'static str, doc: &'static str) -> Field {
+    Field { name, ty: Type::Duration, unit: Some("ms"), doc }
+}
+
+const fn said(name: &'static str, doc: &'static str) -> Field {
+    Field { name, ty: Type::Text, unit: None, doc }
+}
+
+const FIELDS: &[Field] = &[
+    span("latency", "From the first step to the last."),
+    span("phases.dns", "Finding the address."),
+    span("phases.connect", "Opening the connection."),
+    span("phases.banner", "Waiting for the server's version string."),
+    span("phases.key_exchange", "Agreeing on keys, and the host key."),
+    span("phases.auth", "Logging in."),
+    span("phases.command", "Running the command."),
+    said("banner", "The server's version string, at most 255 bytes."),
+    said("host_key", "The fingerprint of the server's key, `SHA256:…`."),
+    said("command.stdout", "The first 4096 bytes of the command's standard output."),
+    said("command.stderr", "The first 4096 bytes of the command's standard error."),
+    Field { name: "command.exit_status", ty: Type::Int, unit: None, doc: "The command's exit status." },
+    span("command.took", "From asking for the command to its end."),
+];
+
+/// The kind.
+pub(super) const INFO: KindInfo = KindInfo {
+    name: "ssh",
+    doc: "Logs in by SSH and runs a command. Without `expect`, an exit status other than 0 is down.",
+    keys: KEYS,
+    fields: FIELDS,
+    read,
+};
+
+impl Aimed for Options {
+    fn host(&self) -> Option<String> {
+        Some(self.target.host.clone())
+    }
+
+    fn secrets(&self) -> &[Secret] {
+        &self.secrets
+    }
+
+    fn in_site(&mut self, site: &Path) {
+        self.key_file = self.key_file.take().map(|file| site.join(file));
+    }
+}
+
+fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
+    let mut refusals = Vec::new();
+    let help = "give a host, such as \"db.example.com\" or \"db.example.com:2222\"";
+    let target = Target::parse(given.text("address").unwrap_or_default(), Some(22))
+        .map_err(|why| refusals.push(Refusal::new("address", why, help)));
+    let host_key = given.text("host_key").unwrap_or_default();
+    if host_key != "any" && host_key.strip_prefix("SHA256:").is_none_or(|hash| hash.len() != 43) {
+        let help = "get it by `ssh-keyscan -t ed25519 HOST | ssh-keygen -lf -`, or write \"any\"";
+        refusals.push(Refusal::new("host_key", format!("`{host_key}` is no fingerprint of a key"), help));
+    }
+    let (user, key_file) = (given.text("user"), given.text("key_file"));
+    let (password, command) = (given.secret("password"), given.text("command"));
+    match (user, key_file, password) {
+        (Some(_), Some(_), Some(_)) => {
+            let help = "leave one of them away";
+            refusals.push(Refusal::new("password", "there is a key file and a password", help));
+        }
+        (Some(_), None, None) => {
+            refusals.push(Refusal::new("user", "the user has nothing to log in with", "add `key_file` or `password`"));
+        }
+        (None, ..) => {
+            let needless = [("key_file", key_file.is_some()), ("password", password.is_some())];
+            for (key, _) in needless.into_iter().chain([("command", command.is_some())]).filter(|(_, given)| *given) {
+                refusals.push(Refusal::new(key, format!("`{key}` needs somebody who logs in"), "add `user`"));
+            }
+        }
+        _ => {}
+    }
+    let (Ok(target), true) = (target, refusals.is_empty()) else { return Err(refusals) };
+    Ok(Kind::Ssh(Options {
+        target,
+        user: user.map(str::to_owned),
+        key_file: key_file.map(PathBuf::from),
+        secrets: password.into_iter().flat_map(parts).collect(),
+        password: password.cloned(),
+        host_key: (host_key != "any").then(|| host_key.to_owned()),
+        command: command.map(str::to_owned),
+    }))
+}
+
+/// How far a try came; it is read also where the try was cut.
+#[derive(Default)]
+struct Talk {
+    phase: Option<(&'static str, Instant)>,
+    phases: Vec<(&'static str, Duration)>,
+    facts: Facts,
+    ran: Option<(Instant, Ran)>,
+    story: Vec<String>,
+}
+
+#[derive(Default)]
+struct Ran {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    status: Option<u32>,
+}
+
+impl Talk {
+    fn enter(&mut self, phase: &'static str) {
+        self.leave();
+        self.phase = Some((phase, Instant::now()));
+    }
+
+    fn leave(&mut self) {
+        if let Some((phase, began)) = self.phase.take() {
+            self.phases.push((phase, began.elapsed()));
+        }
+    }
+
+    fn down(&mut self, error: &russh::Error, why: &'static str) -> Trouble {
+        self.story.push(format!("error: {error}"));
+        Trouble::down(self.phase.map_or("connect", |(phase, _)| phase), why)
+    }
+
+    fn late(&self, timeout: Duration) -> Trouble {
+        let (phase, since) = self.phase.map_or(("connect", timeout), |(phase, began)| (phase, began.elapsed()));
+        let (all, wait) = (waited(timeout), waited_of(since, timeout));
+        let why = match phase {
+            "dns" => format!("the name did not resolve within {all}"),
+            "banner" => format!("no banner within {wait} after the connection was made"),
+            "key_exchange" => format!("the key exchange did not end within {wait}"),
+            "auth" => format!("no answer to the login within {wait}"),
+            "command" => format!("logged in, but the command did not end within {wait}"),
+            _ => format!("no connection within {all}"),
+        };
+        Trouble::down(phase, why)
+    }
+}
+
+/// One try.
+pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
+    let (began, mut talk) = (Instant::now(), Talk::default());
+    // A session's future is large, and a round holds thousands of looks.
+    let visit = Box::pin(visit(options, ask.timeout(), &mut talk));
+    let trouble = match tokio::time::timeout(ask.timeout(), visit).await {
+        Ok(ended) => ended.err(),
+        Err(_) => Some(talk.late(ask.timeout())),
+    };
+    talk.leave();
+    let mut saw = Saw::ended(began, talk.story);
+    saw.facts = talk.facts;
+    saw.facts.insert("latency".into(), fact(saw.took));
+    let phases = talk.phases.iter().map(|(name, length)| ((*name).to_owned(), fact(*length))).collect();
+    saw.facts.insert("phases".into(), Value::Map(phases));
+    if let Some((since, ran)) = talk.ran {
+        let text = |bytes: &[u8]| Value::Text(String::from_utf8_lossy(bytes).into_owned());
+        let mut command = Facts::new();
+        command.insert("stdout".into(), text(&ran.stdout));
+        command.insert("stderr".into(), text(&ran.stderr));
+        command.insert("took".into(), fact(since.elapsed()));
+        if let Some(status) = ran.status {
+            command.insert("exit_status".into(), Value::Int(status.into()));
+            saw.story.push(format!("exit status {status}; stderr: {}", String::from_utf8_lossy(&ran.stderr)));
+            if status != 0 {
+                let why = format!("the command ended with exit status {status}");
+                saw.unexpected = Some(Trouble::down("command", why));
+            }
+        }
+        saw.facts.insert("command".into(), Value::Map(command));
+    }
+    saw.phases = talk.phases;
+    saw.trouble = trouble;
+    saw
+}
+
+async fn visit(options: &Options, timeout: Duration, talk: &mut Talk) -> Result<(), Trouble> {
+    // Read before the server is asked: a key that is not here is no failure of the server.
+    let key = options.key_file.as_deref().map(|file| private_key(file, talk)).transpose()?;
+    talk.enter("dns");
+    let addresses = options.target.resolve().await.map_err(|(trouble, raw)| {
+        talk.story.push(format!("error: {raw}"));
+        trouble
+    })?;
+    talk.enter("connect");
+    let stream = first_of(&addresses).await.map_err(|(address, e)| {
+        talk.story.push(format!("tried {address}: {e}"));
+        Trouble::of_io(&e, "connect")
+    })?;
+    let mut session = greet(options, stream, timeout, talk).await?;
+    if let Some(user) = &options.user {
+        log_in(options, user, key, &mut session, talk).await?;
+        if let Some(command) = &options.command {
+            run(command, &session, talk).await?;
+        }
+    }
+    Ok(())
+}
+
+fn private_key(file: &Path, talk: &mut Talk) -> Result<russh::keys::PrivateKey, Trouble> {
+    use std::io::Read;
+    let mut text = String::new();
+    let read = std::fs::File::open(file).and_then(|opened| opened.take(KEY_FILE_BYTES).read_to_string(&mut text));
+    if let Err(e) = read {
+        talk.story.push(format!("key file {}: {e}; let the user that runs statuary read it", file.display()));
+        return Err(Trouble::ours("auth", "this machine could not read its own key"));
+    }
+    russh::keys::decode_secret_key(&text, None).map_err(|_| {
+        let advice = "it is no private key, or has a passphrase (make one by `ssh-keygen -t ed25519 -N ''`)";
+        talk.story.push(format!("key file {}: {advice}", file.display()));
+        Trouble::ours("auth", "this machine could not use its own key")
+    })
+}
+
+/// Keeps the fingerprint that the server showed.
+struct Doorkeeper {
+    wanted: Option<String>,
+    shown: Arc<Mutex<Option<String>>>,
+}
+
+impl client::Handler for Doorkeeper {
+    type Error = russh::Error;
+
+    async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, Self::Error> {
+        let shown = match key {
+            PublicKeyOrCertificate::PublicKey { key, .. } => key.fingerprint(HashAlg::Sha256),
+            PublicKeyOrCertificate::Certificate(signed) => signed.public_key().fingerprint(HashAlg::Sha256),
+        };
+        let shown = shown.to_string();
+        let fits = self.wanted.as_ref().is_none_or(|wanted| *wanted == shown);
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
+        Ok(fits)
+    }
+}
+
+async fn greet(
+    options: &Options,
+    mut stream: TcpStream,
+    timeout: Duration,
+    talk: &mut Talk,
+) -> Result<Handle<Doorkeeper>, Trouble> {
+    talk.enter("banner");
+    let (banner, heard) = banner::read(&mut stream).await.map_err(|fault| match fault {
+        banner::Fault::Io(e) => {
+            talk.story.push(format!("error: {e}"));
+            Trouble::of_io(&e, "banner")
+        }
+        banner::Fault::Said(why) => Trouble::down("banner", why),
+    })?;
+    talk.facts.insert("banner".into(), Value::Text(banner));
+    talk.enter("key_exchange");
+    let config = client::Config {
+        client_id: SshId::Standard("SSH-2.0-statuary".into()),
+        // Whatever a cut try leaves behind ends by itself.
+        inactivity_timeout: Some(timeout),
+        window_size: 64 * 1024,
+        channel_buffer_size: 4,
+        ..client::Config::default()
+    };
+    let shown = Arc::new(Mutex::new(None));
+    let doorkeeper = Doorkeeper { wanted: options.host_key.clone(), shown: Arc::clone(&shown) };
+    let (from, to) = stream.into_split();
+    let stream = tokio::io::join(Cursor::new(heard).chain(from), to);
+    let session = client::connect_stream(Arc::new(config), stream, doorkeeper).await;
+    if let Some(shown) = shown.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        talk.story.push(format!("host key {shown}"));
+        talk.facts.insert("host_key".into(), Value::Text(shown));
+    }
+    session.map_err(|e| match e {
+        russh::Error::UnknownKey => Trouble::down("host_key", "the host key is not the configured one"),
+        e => talk.down(&e, "the key exchange failed"),
+    })
+}
+
+async fn log_in(
+    options: &Options,
+    user: &str,
+    key: Option<russh::keys::PrivateKey>,
+    session: &mut Handle<Doorkeeper>,
+    talk: &mut Talk,
+) -> Result<(), Trouble> {
+    const BROKE: &str = "the connection ended during the login";
+    talk.enter("auth");
+    let answer = if let Some(key) = key {
+        let hash = match key.algorithm().is_rsa() {
+            true => session.best_supported_rsa_hash().await.map_err(|e| talk.down(&e, BROKE))?.flatten(),
+            false => None,
+        };
+        session.authenticate_publickey(user, PrivateKeyWithHashAlg::new(Arc::new(key), hash)).await
+    } else {
+        let password = options.password.as_ref().map_or("", Secret::expose);
+        session.authenticate_password(user, password).await
+    };
+    match answer {
+        Ok(answer) if answer.success() => Ok(()),
+        Ok(_) => Err(Trouble::down("auth", "the login was refused")),
+        Err(e) => Err(talk.down(&e, BROKE)),
+    }
+}
+
+async fn run(command: &str, session: &Handle<Doorkeeper>, talk: &mut Talk) -> Result<(), Trouble> {
+    const BROKE: &str = "logged in, but the command could not be started";
+    talk.enter("command");
+    let mut channel = session.channel_open_session().await.map_err(|e| talk.down(&e, BROKE))?;
+    channel.exec(true, command).await.map_err(|e| talk.down(&e, BROKE))?;
+    let (_, ran) = talk.ran.insert((Instant::now(), Ran::default()));
+    while let Some(message) = channel.wait().await {
+        let (kept, data) = match message {
+            ChannelMsg::Data { data } => (&mut ran.stdout, data),
+            ChannelMsg::ExtendedData { data, ext: 1 } => (&mut ran.stderr, data),
+            ChannelMsg::ExitStatus { exit_status } => {
+                ran.status = Some(exit_status);
+                continue;
+            }
+            ChannelMsg::Failure => return Err(Trouble::down("command", BROKE)),
+            ChannelMsg::Close => break,
+            _ => continue,
+        };
+        let room = (KEPT_BYTES - kept.len()).min(data.len());
+        kept.extend_from_slice(&data[..room]);
+    }
+    match ran.status {
+        Some(_) => Ok(()),
+        None => Err(Trouble::down("command", "logged in, but the command ended without an exit status")),
+    }
+}
