@@ -7,7 +7,7 @@
 //!
 //! | file | job |
 //! |---|---|
-//! | `http`, `tcp`, `dns`, `heartbeat` | one kind each: its options, keys, fields and its look |
+//! | `http`, `tcp`, `dns`, `heartbeat`, `exec` | one kind each: its options, keys, fields and its look |
 //! | `saw` | the common shape: what a kind is asked, and what one try saw |
 //! | `target` | hosts and ports as the operator types them |
 //! | `trouble`, `trust` | the world's errors in public words; whom TLS trusts and what a certificate says |
@@ -19,6 +19,7 @@ mod canary;
 mod cut;
 mod dates;
 mod dns;
+mod exec;
 mod heartbeat;
 mod http;
 mod judge;
@@ -129,6 +130,8 @@ kinds! {
     Dns: dns,
     /// Reads the age of a file that a worker touches.
     Heartbeat: heartbeat,
+    /// Runs a program and reads its exit code.
+    Exec: exec,
 }
 
 /// What the options of every kind say of what they look at.

@@ -8,6 +8,7 @@ mod support;
 #[allow(dead_code, reason = "this file uses a part of what a stage can do")]
 mod stage;
 
+mod exec;
 mod http;
 mod look;
 mod tcp;
