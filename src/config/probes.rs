@@ -41,6 +41,8 @@ pub(super) struct Common {
     pub(super) degraded_if: Vec<Assertion>,
     /// What is recorded.
     pub(super) record: Vec<String>,
+    /// The unit of what is recorded, where it is known.
+    pub(super) units: Vec<(String, &'static str)>,
     /// Who may know of it.
     pub(super) visibility: Visibility,
     /// A secret is not set: it cannot look.
@@ -68,6 +70,7 @@ impl Common {
             gap: self.gap,
             host: self.made.as_ref().and_then(|m| m.host.clone()),
             visibility: self.visibility,
+            units: self.units.clone(),
         }
     }
 
@@ -135,6 +138,7 @@ pub(super) fn read(
         expect,
         degraded_if,
         record: read.givens.texts("record").to_vec(),
+        units: units(read.givens.texts("record"), sort),
         visibility: seen_by(reader, &read, owner),
         unset: read.unset,
         ..times(reader, &read, key, sort.name, owner.base)
@@ -151,6 +155,12 @@ fn without_kind(reader: &mut Reader<'_>, table: &Table<'_>, word: Option<&str>, 
     if let Some(word) = word {
         unknown_kind(reader, read.at("kind"), word, kinds);
     }
+}
+
+/// The units of recorded fields that the kind has in its table.
+fn units(record: &[String], sort: &Sort) -> Vec<(String, &'static str)> {
+    let unit = |path: &String| sort.fields.iter().find(|f| f.name == path)?.unit.map(|unit| (path.clone(), unit));
+    record.iter().filter_map(unit).collect()
 }
 
 /// The kind's own options.
@@ -224,6 +234,7 @@ fn times(reader: &mut Reader<'_>, read: &Read, key: ProbeKey, kind: &'static str
         expect: Vec::new(),
         degraded_if: Vec::new(),
         record: Vec::new(),
+        units: Vec::new(),
         visibility: Visibility::Public,
         unset: false,
     }

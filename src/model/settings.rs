@@ -146,6 +146,8 @@ pub struct Probe {
     pub host: Option<String>,
     /// Who may know of it.
     pub visibility: Visibility,
+    /// The fields that it records whose unit is known, each with it: `ms`, `bytes`.
+    pub units: Vec<(String, &'static str)>,
 }
 
 /// When an incident of a component gets its public page.

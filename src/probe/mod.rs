@@ -7,7 +7,7 @@
 //!
 //! | file | job |
 //! |---|---|
-//! | `http`, `tcp`, `dns`, `heartbeat`, `exec`, `ssh` | one kind each: its options, keys, fields and its look |
+//! | `http`, `tcp`, `dns`, `heartbeat`, `exec`, `disk`, `icmp`, `ssh` | one kind each: its options, keys, fields and its look |
 //! | `saw` | the common shape: what a kind is asked, and what one try saw |
 //! | `target` | hosts and ports as the operator types them |
 //! | `trouble`, `trust` | the world's errors in public words; whom TLS trusts and what a certificate says |
@@ -18,10 +18,12 @@
 mod canary;
 mod cut;
 mod dates;
+mod disk;
 mod dns;
 mod exec;
 mod heartbeat;
 mod http;
+mod icmp;
 mod judge;
 mod lane;
 mod saw;
@@ -135,6 +137,10 @@ kinds! {
     Exec: exec,
     /// Logs in by SSH.
     Ssh: ssh,
+    /// Asks a disk for its room.
+    Disk: disk,
+    /// Sends pings.
+    Icmp: icmp,
 }
 
 /// What the options of every kind say of what they look at.

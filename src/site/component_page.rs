@@ -4,16 +4,18 @@ use chrono::{Datelike, TimeDelta};
 use serde::Serialize;
 
 use crate::model::{Moment, Span, Status};
+use crate::site::band::Band;
 use crate::site::bars;
 use crate::site::clock::{Clock, datetime, hour, month, next_month};
 use crate::site::entries::incident_href;
 use crate::site::frame::{frame, live_foot, next_hour, reaching_foot};
 use crate::site::how::{How, how};
-use crate::site::latency::{self, Latency};
+use crate::site::latency;
 use crate::site::parts::{AxisLabel, Frame, Line, Link, Station, Strip, letter};
 use crate::site::pins::margin;
 use crate::site::scene::{Card, Scene};
 use crate::site::sentences as say;
+use crate::site::values::{Values, values};
 use crate::timeline::{ComponentTimeline, Day, Month, Outage, days, last_24h, last_days, months};
 
 /// Most outages on the page; older ones stand in the history.
@@ -39,7 +41,9 @@ pub struct ComponentPage {
     /// The state over ninety days.
     pub days: Strip,
     /// Time to answer.
-    pub latency: Option<Latency>,
+    pub latency: Option<Band>,
+    /// What was recorded.
+    pub values: Vec<Values>,
     /// Ninety days as a table.
     pub table: Vec<DayRow>,
     /// Uptime and coverage.
@@ -151,6 +155,7 @@ pub fn component(scene: &Scene<'_>, card: &Card<'_>) -> ComponentPage {
         month_labels,
         days: bars::day_strip(scene, card, "Ninety days", (first, 90), until),
         latency: latency::latency(&timed, clock, first),
+        values: values(card, &days, clock, first, until),
         table: table(&days, clock, &timed),
         windows: watched.map_or_else(Vec::new, |t| windows(t, clock, until)),
         year: year.to_string(),

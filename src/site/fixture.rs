@@ -85,6 +85,7 @@ pub(crate) fn component(id: &str, name: &str, group: &str, depends_on: &[&str]) 
             gap: Span::from_secs(150),
             host: None,
             visibility: Visibility::Public,
+            units: Vec::new(),
         }],
     }
 }
@@ -189,6 +190,7 @@ pub(crate) fn timeline(id: &str, kind: &str, moment: Moment, over: &[Over<'_>], 
             key,
             last: Some(LastLook { at: moment, verdict: Verdict::Up, ms: Some(131), why: String::new() }),
             latency: vec![latency],
+            recorded: Vec::new(),
         }],
     }
 }

@@ -63,6 +63,9 @@ fn kind(kind: &str) -> String {
         "tcp" => "A TCP connection".to_owned(),
         "dns" => "A DNS question".to_owned(),
         "heartbeat" => "The age of its heartbeat".to_owned(),
+        "exec" => "A check of its own".to_owned(),
+        "disk" => "The room and the speed of its disk".to_owned(),
+        "icmp" => "A ping".to_owned(),
         other => format!("A look by {other}"),
     }
 }

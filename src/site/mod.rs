@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod badge;
+mod band;
 mod banner;
 mod bars;
 mod chart;
@@ -46,6 +47,7 @@ mod situation;
 #[cfg(test)]
 pub(crate) mod small_world;
 mod trouble;
+mod values;
 
 pub use banner::Headline;
 pub use clock::{Clock, datetime};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Moment, Span, Visibility};
+use crate::model::{Moment, Probe, Visibility};
 use crate::site::bars::percent;
 use crate::site::clock::Clock;
 use crate::site::parts::Run;
@@ -64,23 +64,23 @@ pub fn curves(
         }
     }
     found.sort_by(|a, b| (&a.1.key, a.2).cmp(&(&b.1.key, b.2)));
-    let curves = found
-        .iter()
-        .map(|(card, probe, field, values)| curve(card, field, values, probe.gap, clock, from, unit_ms, to));
+    let curves =
+        found.iter().map(|(card, probe, field, values)| curve(card, probe, field, values, clock, from, unit_ms, to));
     curves.take(CURVES).collect()
 }
 
 #[expect(clippy::too_many_arguments, reason = "one caller, and a struct would only rename them")]
 fn curve(
     card: &Card<'_>,
+    probe: &Probe,
     field: &str,
     values: &[(Moment, f64)],
-    gap: Span,
     clock: Clock,
     from: Moment,
     unit_ms: i64,
     to: Moment,
 ) -> Curve {
+    let (gap, unit) = (probe.gap, unit_of(probe, field));
     let (peak_at, peak) = values.iter().fold((from, f64::MIN), |best, v| if v.1 > best.1 { *v } else { best });
     let floor = values.iter().map(|v| v.1).fold(0.0, f64::min);
     let range = if peak > floor { peak - floor } else { 1.0 };
@@ -108,8 +108,8 @@ fn curve(
         }
         last = Some(at);
     }
-    let name = format!("{}: {}", card.component.name, field.rsplit('.').next().unwrap_or(field).replace('_', " "));
-    let peak_text = format!("{} at {}", number(peak), clock.when(peak_at));
+    let name = format!("{}: {}", card.component.name, words(field));
+    let peak_text = format!("{}{unit} at {}", number(peak), clock.when(peak_at));
     Curve {
         label: format!("{name}, at most {peak_text}."),
         name,
@@ -118,7 +118,7 @@ fn curve(
         peak_at: (percent(x(peak_at), width), percent(y(peak) - 40, HEIGHT)),
         peak: peak_text,
         anchor: if x(peak_at) * 2 > width { 'e' } else { 'l' },
-        half: number(floor + range / 2.0),
+        half: format!("{}{unit}", number(floor + range / 2.0)),
     }
 }
 
@@ -126,6 +126,17 @@ fn thin(values: &[(Moment, f64)]) -> Vec<(Moment, f64)> {
     let step = values.len().div_ceil(POINTS).max(1);
     let greatest = |c: &[(Moment, f64)]| c.iter().copied().fold(c[0], |a, b| if b.1 > a.1 { b } else { a });
     values.chunks(step).map(greatest).collect()
+}
+
+/// A field as a person says it: the last part of its path.
+pub fn words(field: &str) -> String {
+    field.rsplit('.').next().unwrap_or(field).replace('_', " ")
+}
+
+/// The unit behind a figure of a field: ` ms`; nothing where it is not known.
+pub fn unit_of(probe: &Probe, field: &str) -> String {
+    let known = probe.units.iter().find(|(name, _)| name == field);
+    known.map_or_else(String::new, |(_, unit)| format!(" {unit}"))
 }
 
 /// `67,162`, `3.25`: whole numbers in groups of three, others with two digits at most.

@@ -117,6 +117,7 @@ fn component(id: &str, name: &str, group: Option<&str>, visibility: Visibility) 
         gap: Span::from_secs(150),
         host: None,
         visibility,
+        units: Vec::new(),
     };
     Component {
         id: id.into(),

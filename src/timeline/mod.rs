@@ -28,7 +28,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{ComponentId, History, Hours, Moment, ProbeKey, Remark, Settings, Status, Vantage, Verdict};
+use crate::model::{ComponentId, History, HourOf, Hours, Moment, ProbeKey, Remark, Settings, Status, Vantage, Verdict};
 
 pub use cadence::{Cadence, Fit, cadence};
 pub use clock::set_aside;
@@ -200,6 +200,8 @@ pub struct ProbeTimeline {
     pub last: Option<LastLook>,
     /// Latency of looks that were up or degraded, by UTC hour, from each place.
     pub latency: Vec<Hours>,
+    /// What it recorded, by field in the order of their names, each by UTC hour, from all places together.
+    pub recorded: Vec<(String, Vec<HourOf>)>,
 }
 
 /// A probe's last look.

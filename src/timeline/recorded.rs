@@ -47,6 +47,18 @@ pub fn values<'r>(rounds: &[Heard<'r>], component: &Component, probe: &Probe) ->
     found.into_iter().map(|(field, series)| (field, plain(series))).collect()
 }
 
+/// What several strips of one probe recorded, as one.
+pub(super) fn joined<'h>(all: impl Iterator<Item = &'h (String, Vec<HourOf>)>) -> Vec<(String, Vec<HourOf>)> {
+    let mut found: BTreeMap<&str, Vec<HourOf>> = BTreeMap::new();
+    for (field, hours) in all {
+        match found.get_mut(field.as_str()) {
+            Some(known) => hours.iter().for_each(|hour| add(known, *hour)),
+            None => _ = found.insert(field, hours.clone()),
+        }
+    }
+    found.into_iter().map(|(field, hours)| (field.to_owned(), hours)).collect()
+}
+
 /// The keys that a probe had under its component's former ids.
 pub(super) fn former_keys(component: &Component, name: &str) -> impl Iterator<Item = String> {
     component.formerly.iter().map(move |old| format!("{old}/{name}"))

@@ -190,6 +190,7 @@ pub fn probe_of(component: &str, name: &str, every: i64, gap: i64) -> Probe {
         gap: Span::from_ms(gap * every),
         host: None,
         visibility: Visibility::Public,
+        units: Vec::new(),
     }
 }
 

@@ -8,6 +8,11 @@ mod support;
 #[allow(dead_code, reason = "this file uses a part of what a stage can do")]
 mod stage;
 
+#[path = "../support/mounts.rs"]
+#[allow(dead_code, reason = "as above")]
+mod mounts;
+
+mod disk;
 mod exec;
 mod http;
 mod look;

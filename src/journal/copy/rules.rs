@@ -298,6 +298,7 @@ fn component_of(form: &ComponentForm) -> Result<Component, String> {
             gap: Span::ZERO,
             host: None,
             visibility: Visibility::Public,
+            units: Vec::new(),
         })
         .ok_or_else(|| format!("names the probe {:?} of {component}, which can be none", p.id))
     };

@@ -27,6 +27,7 @@ fn component(name: &str, title: &str, visibility: Visibility) -> Component {
         gap: Span::from_ms(150_000),
         host: None,
         visibility,
+        units: Vec::new(),
     };
     Component {
         id: id(name),

@@ -82,6 +82,7 @@ fn probe(component: &str, name: char) -> Probe {
         gap: Span::from_secs(150),
         host: None,
         visibility: Visibility::Public,
+        units: Vec::new(),
     }
 }
 
