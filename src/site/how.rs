@@ -66,6 +66,7 @@ fn kind(kind: &str) -> String {
         "exec" => "A check of its own".to_owned(),
         "disk" => "The room and the speed of its disk".to_owned(),
         "icmp" => "A ping".to_owned(),
+        "ssh" => "A login by SSH".to_owned(),
         other => format!("A look by {other}"),
     }
 }
