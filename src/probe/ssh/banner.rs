@@ -25,9 +25,10 @@ pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<(Strin
     loop {
         let count = stream.read(&mut buffer).await.map_err(Fault::Io)?;
         if count == 0 {
-            return Err(Fault::Said(match heard.is_empty() {
-                true => "the connection was closed before a banner came",
-                false => "the server does not speak SSH",
+            return Err(Fault::Said(if heard.is_empty() {
+                "the connection was closed before a banner came"
+            } else {
+                "the server does not speak SSH"
             }));
         }
         heard.extend_from_slice(&buffer[..count]);

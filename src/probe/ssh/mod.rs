@@ -337,9 +337,10 @@ async fn log_in(
     const BROKE: &str = "the connection ended during the login";
     talk.enter("auth");
     let answer = if let Some(key) = key {
-        let hash = match key.algorithm().is_rsa() {
-            true => session.best_supported_rsa_hash().await.map_err(|e| talk.down(&e, BROKE))?.flatten(),
-            false => None,
+        let hash = if key.algorithm().is_rsa() {
+            session.best_supported_rsa_hash().await.map_err(|e| talk.down(&e, BROKE))?.flatten()
+        } else {
+            None
         };
         session.authenticate_publickey(user, PrivateKeyWithHashAlg::new(Arc::new(key), hash)).await
     } else {
