@@ -252,3 +252,22 @@ fn every_command_shows_an_example_and_shells_complete() {
         assert!(script.contains("openmetrics") && script.contains("every-round"), "{shell}");
     }
 }
+
+#[test]
+fn what_was_recorded_is_drawn_on_the_components_page_with_its_unit() {
+    let stage = Stage::new(&format!("{}record = [\"age\"]\n", workers("")));
+    let key = ProbeKey::from("workers/heartbeat");
+    let round = |hours: i64, age: f64| {
+        let rec = vec![(key.clone(), vec![("age".to_owned(), age)])];
+        let up = vec![(key.clone(), 1)];
+        (app::now() - Span::from_mins(60 * hours), Body::Round(Round { up, rec, ..Round::default() }))
+    };
+    let page = |bodies: &[(Moment, Body)]| {
+        app::append(stage.path(), &ChainName::from("local"), bodies).expect("a record");
+        stage.expect(&["build"], 0);
+        stage.read("public/components/workers/index.html")
+    };
+    assert!(!page(&[round(100 * 24, 9.0)]).contains("<span>Age</span>"), "it lies before the ninety days");
+    let text = page(&[round(30, 7000.0), round(29, 12.0)]);
+    assert!(text.contains("<span>Age</span>") && text.contains("highest day 7,000 ms, "), "{text}");
+}

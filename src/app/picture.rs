@@ -108,6 +108,7 @@ pub fn world<'a>(
         book: &stands.book,
         writeups: &stands.words.writeups,
         records,
+        chains: &stands.history.chains,
         heads,
         remarks,
         moment: stands.moment,

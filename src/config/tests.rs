@@ -29,7 +29,7 @@ const fn field(name: &'static str, ty: Type) -> Field {
 
 const FIELDS: &[Field] = &[
     field("status", Type::Int),
-    field("latency", Type::Duration),
+    Field { name: "latency", ty: Type::Duration, unit: Some("ms"), doc: "a field" },
     field("body", Type::Text),
     field("json", Type::Open),
     field("certificate.expires_in", Type::Duration),
@@ -260,6 +260,12 @@ fn what_two_places_say_together_can_be_wrong() {
         told(&with(&format!("{WEB}record = [\"body\", \"jsn.queue\", \"json.queue\"]"))),
         "9:11 `body` is a text\n9:19 `jsn.queue` is not a field of http"
     );
+}
+
+#[test]
+fn what_is_recorded_has_its_unit_where_the_kind_has_one() {
+    let loaded = good(&format!("{WEB}record = [\"status\", \"latency\", \"json.queue\"]"));
+    assert_eq!(loaded.settings.components[0].probes[0].units, [("latency".to_owned(), "ms")]);
 }
 
 #[test]

@@ -245,7 +245,6 @@ fn fold(id: &ComponentId, strip: &str, minute: i64) -> ComponentTimeline {
         key: ProbeKey::of(id, "http"),
         last: last.map(|t| LastLook { at: at(t as i64), verdict: verdict(looks[t]), ms: None, why: String::new() }),
         latency: Vec::new(),
-        recorded: Vec::new(),
     };
     ComponentTimeline {
         id: id.clone(),

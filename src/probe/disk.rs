@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::StatVfs;
 
-use super::saw::{Ask, Saw, fact, map, waited};
+use super::saw::{Ask, Phases, Saw, fact, map, waited};
 use super::trouble::Trouble;
 use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type, Value};
@@ -99,16 +99,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
 #[derive(Default)]
 struct Work {
     room: Option<StatVfs>,
-    phase: Option<(&'static str, Instant)>,
-    phases: Vec<(&'static str, Duration)>,
-}
-
-impl Work {
-    fn leave(&mut self) {
-        if let Some((phase, began)) = self.phase.take() {
-            self.phases.push((phase, began.elapsed()));
-        }
-    }
+    phases: Phases,
 }
 
 type Shared = Arc<Mutex<Work>>;
@@ -129,7 +120,7 @@ async fn watched(timeout: Duration, work: impl FnOnce(&Shared) -> io::Result<()>
     let ended = tokio::time::timeout(timeout, tokio::task::spawn_blocking(move || work(&at))).await;
     let mut saw = Saw::ended(began, Vec::new());
     let mut work = shared.lock().unwrap_or_else(PoisonError::into_inner);
-    let phase = work.phase.map_or("stat", |(phase, _)| phase);
+    let phase = work.phases.now().map_or("stat", |(phase, _)| phase);
     saw.trouble = match ended {
         Ok(Ok(Ok(()))) => None,
         Ok(Ok(Err(e))) => {
@@ -139,16 +130,13 @@ async fn watched(timeout: Duration, work: impl FnOnce(&Shared) -> io::Result<()>
         Ok(Err(_)) => Some(Trouble::ours(phase, "this machine could not look at the disk")),
         Err(_) => Some(Trouble::down(phase, late(phase, &waited(timeout)))),
     };
-    work.leave();
-    saw.phases.clone_from(&work.phases);
+    saw.phased(work.phases.ended());
     told(&mut saw, work.room.as_ref());
     saw
 }
 
 fn enter(at: &Shared, phase: &'static str) {
-    let mut work = at.lock().unwrap_or_else(PoisonError::into_inner);
-    work.leave();
-    work.phase = Some((phase, Instant::now()));
+    at.lock().unwrap_or_else(PoisonError::into_inner).phases.enter(phase);
 }
 
 fn work(options: &Options, at: &Shared) -> io::Result<()> {
@@ -164,7 +152,7 @@ fn work(options: &Options, at: &Shared) -> io::Result<()> {
         enter(at, "fsync");
         file.sync_all()?;
     }
-    at.lock().unwrap_or_else(PoisonError::into_inner).leave();
+    at.lock().unwrap_or_else(PoisonError::into_inner).phases.leave();
     Ok(())
 }
 
@@ -219,8 +207,6 @@ fn told(saw: &mut Saw, room: Option<&StatVfs>) {
             saw.facts.insert((*phase).to_owned(), fact(*length));
         }
     }
-    let phases = saw.phases.iter().map(|(name, length)| ((*name).to_owned(), fact(*length))).collect();
-    saw.facts.insert("phases".into(), Value::Map(phases));
     let Some(room) = room else { return };
     let count = |number: u64| Value::Int(i64::try_from(number).unwrap_or(i64::MAX));
     let bytes = |blocks: u64| blocks.saturating_mul(room.f_frsize);
@@ -357,5 +343,12 @@ mod tests {
     #[test]
     fn a_path_that_is_empty_is_refused() {
         assert!(refused(&INFO, vec![("path", text(" "))]).starts_with("path: the path is empty"));
+    }
+
+    #[test]
+    fn a_relative_path_begins_at_the_sites_folder() {
+        let mut kind = probe(&INFO, vec![("path", text("data"))]).kind;
+        kind.in_site(Path::new("/srv/site"));
+        assert!(format!("{kind:?}").contains("/srv/site/data"), "{kind:?}");
     }
 }

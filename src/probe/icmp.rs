@@ -119,25 +119,30 @@ pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
     let end = began + ask.timeout();
     let trouble = converse(options, &mut talk, end, ask.timeout()).await.err();
     let mut saw = Saw::ended(began, Vec::new());
+    saw.trouble = trouble;
+    told(&mut saw, talk, ask.timeout());
+    saw
+}
+
+/// What the packets and their answers say.
+fn told(saw: &mut Saw, mut talk: Talk, timeout: Duration) {
     let trips: Vec<Duration> = talk.sent.iter().filter_map(|(_, trip)| *trip).collect();
     talk.story.extend(talk.remote.map(|remote| format!("asked {remote}")));
     talk.story.push(format!("{} packets sent, {} answers", talk.sent.len(), trips.len()));
     saw.story = talk.story;
-    if trouble.is_none() {
+    if saw.trouble.is_none() {
         let all = talk.sent.len().max(1);
         saw.facts.insert("loss".into(), Value::Float((all - trips.len()) as f64 / all as f64));
         if trips.is_empty() {
             let packets = if all == 1 { "a packet".to_owned() } else { format!("{all} packets") };
-            let why = format!("no answer to {packets} within {}", waited(ask.timeout()));
+            let why = format!("no answer to {packets} within {}", waited(timeout));
             saw.unexpected = Some(Trouble::down("answer", why));
         }
     }
-    saw.trouble = trouble;
     if let Some(remote) = talk.remote {
         saw.facts.insert("remote".into(), map([("address", Value::Text(remote.to_string()))]));
     }
-    times(&mut saw, &trips);
-    saw
+    times(saw, &trips);
 }
 
 fn times(saw: &mut Saw, trips: &[Duration]) {
@@ -154,16 +159,8 @@ fn times(saw: &mut Saw, trips: &[Duration]) {
 }
 
 async fn converse(options: &Options, talk: &mut Talk, end: Instant, timeout: Duration) -> Result<(), Trouble> {
-    let addresses = match timeout_at(end.into(), options.target.resolve()).await {
-        Ok(Ok(addresses)) => addresses,
-        Ok(Err((trouble, raw))) => {
-            talk.story.push(format!("error: {raw}"));
-            return Err(trouble);
-        }
-        Err(_) => {
-            return Err(Trouble::down("dns", format!("the name did not resolve within {}", waited(timeout))));
-        }
-    };
+    let late = |_| Trouble::down("dns", format!("the name did not resolve within {}", waited(timeout)));
+    let addresses = timeout_at(end.into(), options.target.resolve(&mut talk.story)).await.map_err(late)??;
     let (socket, raw) = open(&addresses, talk)?;
     let echo =
         Echo { v6: talk.remote.is_some_and(|ip| ip.is_ipv6()), raw, mark: RandomState::new().build_hasher().finish() };
@@ -315,6 +312,30 @@ mod tests {
         if allowed("silence_is_down", &seen) && seen.phase == Some("answer") {
             assert_eq!(said(&seen), "down answer: no answer to 2 packets within 300 ms");
         }
+    }
+
+    /// What is told of packets whose answers took so many ms.
+    fn answers(trips: &[Option<u64>]) -> Saw {
+        let sent = trips.iter().map(|ms| (Instant::now(), ms.map(Duration::from_millis))).collect();
+        let mut saw = Saw::ended(Instant::now(), Vec::new());
+        told(&mut saw, Talk { sent, ..Talk::default() }, Duration::from_millis(300));
+        saw
+    }
+
+    #[test]
+    fn lost_packets_are_counted_and_the_others_timed() {
+        let ms = |ms| fact(Duration::from_millis(ms));
+        let seen = answers(&[Some(10), None, Some(40), Some(25)]);
+        let rtt = map([("min", ms(10)), ("avg", ms(25)), ("max", ms(40))]);
+        let facts = [("jitter", Some(&ms(22))), ("latency", Some(&ms(25))), ("loss", Some(&Value::Float(0.25)))];
+        assert_eq!(facts.map(|(name, _)| (name, seen.facts.get(name))), facts);
+        assert_eq!((seen.facts.get("rtt"), seen.unexpected), (Some(&rtt), None));
+        let one = answers(&[None, Some(7)]);
+        assert_eq!((one.facts.get("jitter"), one.facts.get("loss")), (None, Some(&Value::Float(0.5))));
+        let silence = answers(&[None, None]);
+        assert_eq!((silence.facts.get("rtt"), silence.facts.get("loss")), (None, Some(&Value::Float(1.0))));
+        let why = "no answer to 2 packets within 300 ms";
+        assert_eq!(silence.unexpected, Some(Trouble::down("answer", why)));
     }
 
     #[test]

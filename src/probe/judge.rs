@@ -1,5 +1,6 @@
 //! From what one try saw to a verdict, its reason in public words and the operator's story, both without secrets.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
 
 use super::saw::{KEPT_BYTES, Saw};
@@ -124,20 +125,21 @@ fn number(facts: &Facts, path: &str) -> Option<f64> {
 
 fn redact(secrets: &[Secret], text: &str) -> String {
     let whole = secrets.iter().fold(text.to_owned(), |text, secret| secret.redact(&text));
-    secrets.iter().fold(whole, |text, secret| without_beginning(secret.expose(), &text))
-}
-
-/// Takes out what stands of a secret where a text was cut in the middle of it: before a `…`, and at its end.
-fn without_beginning(secret: &str, text: &str) -> String {
-    let parts: Vec<&str> = text.split('…').collect();
+    let parts: Vec<&str> = whole.split('…').collect();
     let last = parts.len() - 1;
+    // A text may have been cut in the middle of a secret: before a `…`, and at its end.
     let told = parts.iter().enumerate().map(|(i, part)| {
         let least = if i < last { BEGUN_BYTES } else { 2 * BEGUN_BYTES };
-        let ends = (least..secret.len()).rev().filter(|end| secret.is_char_boundary(*end));
-        let begun = ends.map(|end| &secret[..end]).find_map(|begun| part.strip_suffix(begun));
-        begun.map_or_else(|| (*part).to_owned(), |before| format!("{before}***"))
+        let before = secrets.iter().find_map(|secret| without_beginning(secret.expose(), part, least));
+        before.map_or(Cow::Borrowed(*part), |before| Cow::Owned(format!("{before}***")))
     });
     told.collect::<Vec<_>>().join("…")
+}
+
+/// What stands before the beginning of a secret that a text ends in, where that is `least` bytes or more.
+fn without_beginning<'t>(secret: &str, text: &'t str, least: usize) -> Option<&'t str> {
+    let ends = (least..secret.len()).rev().filter(|end| secret.is_char_boundary(*end));
+    ends.map(|end| &secret[..end]).find_map(|begun| text.strip_suffix(begun))
 }
 
 /// One line, not too long, with every address and URL taken out.
@@ -236,6 +238,23 @@ mod tests {
             ("nothing", None),
         ] {
             assert_eq!(number(&facts, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_taken_out_also_where_a_text_was_cut_in_it() {
+        let secrets = ["s3cr3t-token", "pässword-of-ours"].map(Secret::new);
+        for (said, shown) in [
+            ("a s3cr3t-token b", "a *** b"),
+            ("got 's3cr3t-tok… and s3cr…", "got '***… and ***…"),
+            ("got 's3c…", "got 's3c…"),
+            ("pässword…", "***…"),
+            ("at the end s3cr3t-t", "at the end ***"),
+            ("at the end s3cr3t-", "at the end s3cr3t-"),
+            ("s3cr in the middle", "s3cr in the middle"),
+            ("", ""),
+        ] {
+            assert_eq!(redact(&secrets, said), shown);
         }
     }
 

@@ -67,6 +67,49 @@ impl Saw {
             behind_ms: None,
         }
     }
+
+    /// Takes in how long each phase took, as a fact too.
+    pub fn phased(&mut self, phases: Vec<(&'static str, Duration)>) {
+        let facts = phases.iter().map(|(name, length)| ((*name).to_owned(), fact(*length))).collect();
+        self.facts.insert("phases".into(), Value::Map(facts));
+        self.phases = phases;
+    }
+}
+
+/// How long each step of a try took; it is read also where the try was cut.
+#[derive(Debug, Default)]
+pub(super) struct Phases {
+    now: Option<(&'static str, Instant)>,
+    over: Vec<(&'static str, Duration)>,
+}
+
+impl Phases {
+    /// One begins, and the one before ends. One that comes again adds to its time.
+    pub fn enter(&mut self, phase: &'static str) {
+        self.leave();
+        self.now = Some((phase, Instant::now()));
+    }
+
+    /// The last one ends.
+    pub fn leave(&mut self) {
+        if let Some((phase, began)) = self.now.take() {
+            match self.over.iter_mut().find(|(known, _)| *known == phase) {
+                Some((_, sum)) => *sum += began.elapsed(),
+                None => self.over.push((phase, began.elapsed())),
+            }
+        }
+    }
+
+    /// The one that is under way, with how long it has been.
+    pub fn now(&self) -> Option<(&'static str, Duration)> {
+        self.now.map(|(phase, began)| (phase, began.elapsed()))
+    }
+
+    /// All of them. The last one ends.
+    pub fn ended(&mut self) -> Vec<(&'static str, Duration)> {
+        self.leave();
+        std::mem::take(&mut self.over)
+    }
 }
 
 /// A length of time as a fact. Facts are whole milliseconds.
@@ -86,6 +129,13 @@ pub(super) fn parts(secret: &Secret) -> impl Iterator<Item = Secret> + '_ {
     let words = secret.expose().split_whitespace().filter(|word| word.len() >= 8);
     let tokens = secret.expose().split(move |c| !token(c)).filter(|part| part.len() >= 16);
     std::iter::once(secret.clone()).chain(words.chain(tokens).map(Secret::new))
+}
+
+/// The longest first: a secret that holds another must not be cut in two by it.
+pub(super) fn longest_first(mut secrets: Vec<Secret>) -> Vec<Secret> {
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+    secrets.dedup();
+    secrets
 }
 
 /// JSON as a fact.
@@ -121,6 +171,26 @@ pub(super) fn waited_of(wait: Duration, timeout: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_phase_that_comes_again_adds_to_its_time() {
+        let mut phases = Phases::default();
+        for phase in ["send", "hear", "send"] {
+            phases.enter(phase);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(phases.now().map(|(phase, _)| phase), Some("send"));
+        let ended = phases.ended();
+        assert_eq!(ended.iter().map(|(phase, _)| *phase).collect::<Vec<_>>(), ["send", "hear"]);
+        assert!(ended[0].1 >= Duration::from_millis(40) && ended[1].1 >= Duration::from_millis(20), "{ended:?}");
+        assert_eq!((phases.now(), phases.ended()), (None, Vec::new()));
+    }
+
+    #[test]
+    fn the_longest_secret_comes_first_and_each_once() {
+        let sorted = longest_first(["ab", "abcd", "x", "abcd"].map(Secret::new).to_vec());
+        assert_eq!(sorted.iter().map(Secret::expose).collect::<Vec<_>>(), ["abcd", "ab", "x"]);
+    }
 
     #[test]
     fn a_wait_of_nearly_all_the_time_is_all_the_time() {

@@ -245,8 +245,8 @@ impl<'a> Shift<'a> {
     }
 }
 
-/// One look, and how far its target's clock was behind ours: a try, and more with fresh connections where it failed. What the deadline cuts says nothing, unless an
-/// earlier try of this look had already failed by itself.
+/// One look, and how far its target's clock was behind ours: a try, and more with fresh connections where it failed.
+/// What the deadline cuts says nothing, unless an earlier try of this look had already failed by itself.
 async fn look(
     plan: &Plan,
     trust: &Arc<Trust>,

@@ -47,18 +47,23 @@ impl Target {
         Err(format!("`{host}` is no host name or address"))
     }
 
-    /// The addresses that the operating system knows for it.
-    pub async fn resolve(&self) -> Result<Vec<SocketAddr>, (Trouble, String)> {
+    /// The addresses that the operating system knows for it. What it says where it knows none joins the story.
+    pub async fn resolve(&self, story: &mut Vec<String>) -> Result<Vec<SocketAddr>, Trouble> {
         if let Ok(ip) = self.host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(ip, self.port)]);
         }
-        match tokio::net::lookup_host((self.host.as_str(), self.port)).await {
+        let (trouble, raw) = match tokio::net::lookup_host((self.host.as_str(), self.port)).await {
             Ok(found) => {
                 let found: Vec<_> = found.collect();
-                if found.is_empty() { Err((Trouble::no_name(), "no address".to_owned())) } else { Ok(found) }
+                if !found.is_empty() {
+                    return Ok(found);
+                }
+                (Trouble::no_name(), "no address".to_owned())
             }
-            Err(e) => Err((Trouble::of_name(&e.to_string()), e.to_string())),
-        }
+            Err(e) => (Trouble::of_name(&e.to_string()), e.to_string()),
+        };
+        story.push(format!("error: {raw}"));
+        Err(trouble)
     }
 }
 

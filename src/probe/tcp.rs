@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::saw::{Ask, KEPT_BYTES, Saw, fact, map, parts, waited, waited_of};
+use super::saw::{Ask, KEPT_BYTES, Phases, Saw, fact, longest_first, map, parts, waited, waited_of};
 use super::target::Target;
 use super::trouble::Trouble;
 use super::{Aimed, Kind, KindInfo};
@@ -81,15 +81,14 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let target = Target::parse(given.text("address").unwrap_or_default(), None)
         .map_err(|why| vec![Refusal::new("address", why, help)])?;
     let send = given.secret("send").cloned();
-    let secrets = send.iter().flat_map(parts).collect();
+    let secrets = longest_first(send.iter().flat_map(parts).collect());
     Ok(Kind::Tcp(Options { target, send, banner: given.bool("banner").unwrap_or(false), secrets }))
 }
 
 /// How far a try came; it is read also where the try was cut.
 #[derive(Default)]
 struct Talk {
-    phase: Option<(&'static str, Instant)>,
-    phases: Vec<(&'static str, Duration)>,
+    phases: Phases,
     remote: Option<SocketAddr>,
     received: Vec<u8>,
     sent: bool,
@@ -97,27 +96,13 @@ struct Talk {
 }
 
 impl Talk {
-    fn enter(&mut self, phase: &'static str) {
-        self.leave();
-        self.phase = Some((phase, Instant::now()));
-    }
-
-    fn leave(&mut self) {
-        if let Some((phase, began)) = self.phase.take() {
-            match self.phases.iter_mut().find(|(known, _)| *known == phase) {
-                Some((_, sum)) => *sum += began.elapsed(),
-                None => self.phases.push((phase, began.elapsed())),
-            }
-        }
-    }
-
     fn failed(&mut self, error: &std::io::Error) -> Trouble {
         self.story.push(format!("error: {error}"));
-        Trouble::of_io(error, self.phase.map_or("connect", |(phase, _)| phase))
+        Trouble::of_io(error, self.phases.now().map_or("connect", |(phase, _)| phase))
     }
 
     fn late(&self, timeout: Duration) -> Trouble {
-        let (phase, since) = self.phase.map_or(("connect", timeout), |(phase, began)| (phase, began.elapsed()));
+        let (phase, since) = self.phases.now().unwrap_or(("connect", timeout));
         let all = waited(timeout);
         let why = match phase {
             "dns" => format!("the name did not resolve within {all}"),
@@ -139,7 +124,7 @@ pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
         Ok(ended) => ended.err(),
         Err(_) => Some(talk.late(ask.timeout())),
     };
-    talk.leave();
+    let phases = talk.phases.ended();
     talk.story.extend(talk.remote.map(|remote| format!("connected to {remote}")));
     let received = String::from_utf8_lossy(&talk.received).into_owned();
     if !received.is_empty() {
@@ -147,35 +132,30 @@ pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
     }
     let mut saw = Saw::ended(began, talk.story);
     saw.facts.insert("latency".into(), fact(saw.took));
-    if let Some((_, connect)) = talk.phases.iter().find(|(phase, _)| *phase == "connect")
+    if let Some((_, connect)) = phases.iter().find(|(phase, _)| *phase == "connect")
         && talk.remote.is_some()
     {
         saw.facts.insert("connect".into(), fact(*connect));
     }
-    let phases = talk.phases.iter().map(|(name, length)| ((*name).to_owned(), fact(*length))).collect();
-    saw.facts.insert("phases".into(), Value::Map(phases));
+    saw.phased(phases);
     saw.facts.insert("received".into(), Value::Text(received));
     if let Some(remote) = talk.remote {
         saw.facts.insert("remote".into(), map([("address", Value::Text(remote.to_string()))]));
     }
-    saw.phases = talk.phases;
     saw.trouble = trouble;
     saw
 }
 
 async fn converse(options: &Options, talk: &mut Talk) -> Result<(), Trouble> {
-    talk.enter("dns");
-    let addresses = options.target.resolve().await.map_err(|(trouble, raw)| {
-        talk.story.push(format!("error: {raw}"));
-        trouble
-    })?;
-    talk.enter("connect");
+    talk.phases.enter("dns");
+    let addresses = options.target.resolve(&mut talk.story).await?;
+    talk.phases.enter("connect");
     let mut stream = connect(&addresses, talk).await?;
     if options.banner {
         hear(&mut stream, talk).await?;
     }
     if let Some(send) = &options.send {
-        talk.enter("first_byte");
+        talk.phases.enter("first_byte");
         stream.write_all(send.expose().as_bytes()).await.map_err(|e| talk.failed(&e))?;
         talk.sent = true;
         hear(&mut stream, talk).await?;
@@ -211,7 +191,7 @@ async fn connect(addresses: &[SocketAddr], talk: &mut Talk) -> Result<TcpStream,
 
 /// Reads until the other side is quiet, closes, or has said enough. Nothing at all is a failure.
 async fn hear(stream: &mut TcpStream, talk: &mut Talk) -> Result<(), Trouble> {
-    talk.enter("first_byte");
+    talk.phases.enter("first_byte");
     let mut buffer = [0; KEPT_BYTES];
     let mut heard = 0;
     while talk.received.len() < KEPT_BYTES {
@@ -230,7 +210,7 @@ async fn hear(stream: &mut TcpStream, talk: &mut Talk) -> Result<(), Trouble> {
             0 => break,
             count => {
                 if heard == 0 {
-                    talk.enter("transfer");
+                    talk.phases.enter("transfer");
                 }
                 heard += count;
                 talk.received.extend_from_slice(&buffer[..count]);

@@ -155,7 +155,7 @@ pub fn component(scene: &Scene<'_>, card: &Card<'_>) -> ComponentPage {
         month_labels,
         days: bars::day_strip(scene, card, "Ninety days", (first, 90), until),
         latency: latency::latency(&timed, clock, first),
-        values: values(card, &days, clock, first, until),
+        values: values(scene.world, card, &days, clock, first, until),
         table: table(&days, clock, &timed),
         windows: watched.map_or_else(Vec::new, |t| windows(t, clock, until)),
         year: year.to_string(),

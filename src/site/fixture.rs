@@ -30,6 +30,7 @@ impl Fixture {
             book: &self.book,
             writeups: &self.writeups,
             records: &self.records,
+            chains: &[],
             heads: &self.heads,
             remarks: &self.remarks,
             moment: self.moment,
@@ -190,7 +191,6 @@ pub(crate) fn timeline(id: &str, kind: &str, moment: Moment, over: &[Over<'_>], 
             key,
             last: Some(LastLook { at: moment, verdict: Verdict::Up, ms: Some(131), why: String::new() }),
             latency: vec![latency],
-            recorded: Vec::new(),
         }],
     }
 }

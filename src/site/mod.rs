@@ -63,7 +63,7 @@ pub use scene::{Card, Scene};
 pub use sentences::short_status;
 
 use crate::incident::Book;
-use crate::model::{Moment, Print, Record, Remark, Settings, Witness, WriteUp};
+use crate::model::{Moment, Print, Record, Remark, Settings, Summary, Witness, WriteUp};
 use crate::timeline::Timelines;
 
 /// Everything a site is made from.
@@ -79,6 +79,8 @@ pub struct World<'a> {
     pub writeups: &'a [WriteUp],
     /// The records. No page looks at the rounds among them: [`Scene::hear`] brings those that are wanted.
     pub records: &'a [Record],
+    /// What the chains say, condensed: what was recorded is taken from it where a page shows it.
+    pub chains: &'a [Summary],
     /// Where every public chain ends.
     pub heads: &'a [Witness],
     /// What a visitor should be told of the record (damage), already in public words.

@@ -4,12 +4,13 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::model::{Moment, Probe, Span, Visibility};
+use crate::site::World;
 use crate::site::band::{Band, Words, band};
 use crate::site::clock::Clock;
 use crate::site::recorded::{number, unit_of, words};
 use crate::site::scene::Card;
 use crate::site::sentences as say;
-use crate::timeline::Day;
+use crate::timeline::{Day, hours};
 
 /// Most fields on a page, in the order of the config's probes and the fields' names.
 const FIELDS: usize = 8;
@@ -26,12 +27,18 @@ pub struct Values {
 }
 
 /// The recorded fields of a component, from hours that closed by `until`.
-pub fn values(card: &Card<'_>, days: &[Day], clock: Clock, first: NaiveDate, until: Moment) -> Vec<Values> {
-    let probe = |key: &crate::model::ProbeKey| card.component.probes.iter().find(|p| p.key.name() == key.name());
-    let all = card.timeline.map_or(&[][..], |t| &t.probes).iter();
-    let public = all.filter_map(|t| Some((t, probe(&t.key)?))).filter(|(_, p)| p.visibility == Visibility::Public);
-    let fields = public.flat_map(|(t, p)| t.recorded.iter().map(move |(field, hours)| (p, field.as_str(), hours)));
-    let drawn = fields.filter_map(|(probe, field, hours)| {
+pub fn values(
+    world: &World<'_>,
+    card: &Card<'_>,
+    days: &[Day],
+    clock: Clock,
+    first: NaiveDate,
+    until: Moment,
+) -> Vec<Values> {
+    let public = card.component.probes.iter().filter(|p| p.visibility == Visibility::Public);
+    let places = &world.settings.run.vantages;
+    let fields = public.flat_map(|p| hours(world.chains, places, card.component, p).into_iter().map(move |f| (p, f)));
+    let drawn = fields.filter_map(|(probe, (field, hours))| {
         // An hour counts once it is over.
         let of_day = |day: &Day| {
             let to = day.to.min(until - HOUR + Span::from_ms(1));
@@ -62,39 +69,47 @@ fn draw(probe: &Probe, field: &str, days: &[Option<(f64, f64)>], clock: Clock, f
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{HourOf, Status, Zone};
+    use crate::model::{Component, HourOf, Status, Strip, Summary};
     use crate::site::fixture;
     use crate::timeline::{ComponentTimeline, days};
 
+    /// A chain in which a probe recorded these fields.
+    fn chain(name: &str, key: &str, recorded: Vec<(&str, Vec<HourOf>)>) -> Summary {
+        let recorded = recorded.into_iter().map(|(field, hours)| (field.to_owned(), hours)).collect();
+        let strip = Strip { key: key.into(), runs: Vec::new(), hours: crate::model::Hours::default(), recorded };
+        Summary { strips: vec![strip], ..Summary::empty(name.into()) }
+    }
+
     #[test]
-    fn closed_hours_are_drawn_with_their_unit_and_internal_probes_are_not() {
+    fn closed_hours_of_all_places_are_drawn_with_their_unit_and_internal_probes_are_not() {
+        let fixture = fixture::outage();
         let until = Moment::parse_rfc3339("2026-11-23T17:00:00Z").unwrap();
-        let hour = |back: i64, min: f64, max: f64| HourOf {
-            hour: until - Span::from_mins(60 * back),
-            min,
-            max,
-            sum: 0.0,
-            count: 2,
+        let hour = |back: i64, min: f64, max: f64| {
+            let hour = until - Span::from_mins(60 * back);
+            HourOf { hour, min, max, sum: min + max, count: 2 }
         };
         let mut component = fixture::component("redis", "Redis", "Data", &[]);
+        component.formerly = vec!["cache".into()];
         component.probes[0].units = vec![("info.used_memory".into(), "bytes")];
-        let probe = |recorded| crate::timeline::ProbeTimeline {
-            key: component.probes[0].key.clone(),
-            last: None,
-            latency: Vec::new(),
-            recorded,
-        };
-        let memory = vec![hour(50, 3.0, 7.0), hour(25, 5.0, 2000.0), hour(1, 1.0, 2.0), hour(0, 9e9, 9e9)];
-        let since = Some(until - Span::from_mins(60 * 72));
+        let memory = |hours| ("info.used_memory", hours);
+        let open = ("info.lag", vec![hour(0, 1.0, 1.0)]);
+        let chains = [
+            chain(
+                "fremont",
+                "redis/tcp",
+                vec![open, memory(vec![hour(25, 5.0, 2000.0), hour(1, 1.0, 2.0), hour(0, 9e9, 9e9)])],
+            ),
+            chain("frankfurt", "redis/tcp", vec![memory(vec![hour(1, 0.5, 1.0)])]),
+            chain("fremont", "cache/tcp", vec![memory(vec![hour(50, 3.0, 7.0)])]),
+            // Nobody's place, and another's probe.
+            chain("elsewhere", "redis/tcp", vec![memory(vec![hour(1, 7e9, 7e9)])]),
+            chain("fremont", "web/tcp", vec![memory(vec![hour(1, 8e9, 8e9)])]),
+        ];
         let timeline = ComponentTimeline {
-            since,
-            probes: vec![probe(vec![
-                ("info.lag".into(), vec![hour(0, 1.0, 1.0)]),
-                ("info.used_memory".into(), memory),
-            ])],
+            since: Some(until - Span::from_mins(60 * 72)),
             ..ComponentTimeline::blank("redis".into())
         };
-        let told = |component: &crate::model::Component| {
+        let told = |component: &Component| {
             let card = Card {
                 component,
                 timeline: Some(&timeline),
@@ -103,9 +118,10 @@ mod tests {
                 declared: false,
                 checking: None,
             };
-            let days = days(&timeline, Zone::UTC, until, 4);
-            let first = days[0].date;
-            let drawn = values(&card, &days, Clock::on(Zone::UTC, until), first, until);
+            let zone = crate::model::Zone::UTC;
+            let days = days(&timeline, zone, until, 4);
+            let world = World { chains: &chains, ..fixture.world() };
+            let drawn = values(&world, &card, &days, Clock::on(zone, until), days[0].date, until);
             drawn
                 .into_iter()
                 .map(|v| format!("{} | {} | {:?}", v.name, v.band.label, v.band.pieces))
@@ -113,7 +129,7 @@ mod tests {
         };
         insta::assert_debug_snapshot!(told(&component), @r#"
         [
-            "Used memory | Used memory: from 1 bytes to 2 bytes on the last day; highest day 2,000 bytes, 22 Nov. | [[(15, 999, 997), (25, 998, 140), (35, 1000, 1000)]]",
+            "Used memory | Used memory: from 0.5 bytes to 2 bytes on the last day; highest day 2,000 bytes, 22 Nov. | [[(15, 999, 997), (25, 998, 140), (35, 1000, 1000)]]",
         ]
         "#);
         component.probes[0].visibility = Visibility::Internal;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::model::{History, HourOf, Hours, Moment, Remark, Run, Settings, Strip, Summary, Vantage, Why};
+use crate::model::{History, Hours, Moment, Remark, Run, Settings, Strip, Summary, Vantage, Why};
 use crate::timeline::recorded::former_keys;
 use crate::timeline::summary::in_order;
 use crate::timeline::window::{self, Spans};
@@ -17,8 +17,6 @@ pub(super) struct Looks<'h> {
     first_reason: u32,
     /// Latency of its answers.
     pub(super) hours: Vec<Hours>,
-    /// What it recorded.
-    pub(super) recorded: Vec<&'h (String, Vec<HourOf>)>,
 }
 
 impl Looks<'_> {
@@ -171,7 +169,6 @@ impl<'h> Looks<'h> {
         if !strip.hours.is_empty() {
             self.hours.push(strip.hours.clone());
         }
-        self.recorded.extend(&strip.recorded);
         if self.runs.is_empty() {
             (self.runs, self.first_reason) = (Cow::Borrowed(strip.runs.as_slice()), first_reason);
             return;

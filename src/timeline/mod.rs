@@ -28,7 +28,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-use crate::model::{ComponentId, History, HourOf, Hours, Moment, ProbeKey, Remark, Settings, Status, Vantage, Verdict};
+use crate::model::{ComponentId, History, Hours, Moment, ProbeKey, Remark, Settings, Status, Vantage, Verdict};
 
 pub use cadence::{Cadence, Fit, cadence};
 pub use clock::set_aside;
@@ -38,7 +38,7 @@ pub use figure::{GroupFigure, group_figure};
 pub use forget::{HOURS, forget};
 pub use history::{edges, history, history_after, whole, window_edges};
 pub use keep::{Near, keep, near};
-pub use recorded::{Heard, rounds, values};
+pub use recorded::{Heard, hours, rounds, values};
 pub use summary::{condense, ends, join, lies_across, summarise};
 
 /// Every component's timeline.
@@ -200,8 +200,6 @@ pub struct ProbeTimeline {
     pub last: Option<LastLook>,
     /// Latency of looks that were up or degraded, by UTC hour, from each place.
     pub latency: Vec<Hours>,
-    /// What it recorded, by field in the order of their names, each by UTC hour, from all places together.
-    pub recorded: Vec<(String, Vec<HourOf>)>,
 }
 
 /// A probe's last look.

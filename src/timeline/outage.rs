@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use crate::model::{Combine, Component, Moment, Run, Settings, Verdict};
 use crate::timeline::blip;
 use crate::timeline::gather::{Gathered, Looks};
-use crate::timeline::recorded::joined;
 use crate::timeline::strip::{self, Story};
 use crate::timeline::sweep::{Crossing, Swept, sweep};
 use crate::timeline::{Blip, ComponentTimeline, LastLook, Outage, OutageEnd, Pending, ProbeTimeline, Reason, Stretch};
@@ -202,7 +201,6 @@ impl<'a> Room<'a> {
             why: if run.verdict == Verdict::Up { String::new() } else { self.why(looks.reason(run)) },
         });
         let latency = strips().flat_map(|looks| looks.hours.iter().cloned()).collect();
-        let recorded = joined(strips().flat_map(|looks| looks.recorded.iter().copied()));
-        ProbeTimeline { key: self.component.probes[probe].key.clone(), last, latency, recorded }
+        ProbeTimeline { key: self.component.probes[probe].key.clone(), last, latency }
     }
 }

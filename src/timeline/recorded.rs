@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::{Body, Component, HourOf, Moment, Probe, ProbeKey, Record, Round, Strip};
+use crate::model::{Body, Component, HourOf, Moment, Probe, ProbeKey, Record, Round, Strip, Summary, Vantage};
 use crate::timeline::{clock, history};
 
 /// An hour in ms.
@@ -29,8 +29,7 @@ pub fn rounds<'r>(records: impl IntoIterator<Item = &'r Record>, moment: Moment)
 /// What one probe of a component recorded in these rounds (as [`rounds`] gives them): per field its values, oldest first,
 /// from all places, under every id that the component has or had. Of doubled rounds the later counts.
 pub fn values<'r>(rounds: &[Heard<'r>], component: &Component, probe: &Probe) -> BTreeMap<&'r str, Vec<(Moment, f64)>> {
-    let mut keys = vec![probe.key.clone()];
-    keys.extend(former_keys(component, probe.key.name()).map(ProbeKey::from));
+    let keys = keys(component, probe);
     let mut found: BTreeMap<&str, Vec<(Moment, &str, f64)>> = BTreeMap::new();
     for (record, round) in rounds {
         let mine = round.rec.iter().filter(|(key, _)| keys.contains(key));
@@ -47,16 +46,31 @@ pub fn values<'r>(rounds: &[Heard<'r>], component: &Component, probe: &Probe) ->
     found.into_iter().map(|(field, series)| (field, plain(series))).collect()
 }
 
-/// What several strips of one probe recorded, as one.
-pub(super) fn joined<'h>(all: impl Iterator<Item = &'h (String, Vec<HourOf>)>) -> Vec<(String, Vec<HourOf>)> {
+/// What one probe of a component recorded, by field and UTC hour, oldest first: from the configured places together, under
+/// every id that the component has or had. It is not folded with the rest, as few pages show it.
+pub fn hours<'h>(
+    chains: &'h [Summary],
+    places: &[Vantage],
+    component: &Component,
+    probe: &Probe,
+) -> BTreeMap<&'h str, Vec<HourOf>> {
+    let keys = keys(component, probe);
+    let counts = |chain: &&Summary| chain.chain.vantage().is_some_and(|place| places.contains(&place));
+    let strips = chains.iter().filter(counts).flat_map(|c| &c.strips).filter(|s| keys.contains(&s.key));
     let mut found: BTreeMap<&str, Vec<HourOf>> = BTreeMap::new();
-    for (field, hours) in all {
-        match found.get_mut(field.as_str()) {
-            Some(known) => hours.iter().for_each(|hour| add(known, *hour)),
-            None => _ = found.insert(field, hours.clone()),
+    for (field, hours) in strips.flat_map(|s| &s.recorded) {
+        let known = found.entry(field).or_default();
+        for hour in hours {
+            add(known, *hour);
         }
     }
-    found.into_iter().map(|(field, hours)| (field.to_owned(), hours)).collect()
+    found
+}
+
+/// The keys that a probe has and had.
+fn keys(component: &Component, probe: &Probe) -> Vec<ProbeKey> {
+    let former = former_keys(component, probe.key.name()).map(ProbeKey::from);
+    std::iter::once(probe.key.clone()).chain(former).collect()
 }
 
 /// The keys that a probe had under its component's former ids.

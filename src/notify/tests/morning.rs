@@ -294,6 +294,7 @@ impl Morning {
             book: &self.book,
             writeups: &self.writeups,
             records: &self.records,
+            chains: &[],
             heads: &heads,
             remarks: &[],
             moment,

@@ -180,10 +180,8 @@ async fn converse(options: &Options, talk: &mut Talk) -> Result<Message, Trouble
     let server = match &options.server {
         None => SocketAddr::new(system_server().await, 53),
         Some(target) => {
-            let addresses = target.resolve().await.map_err(|(trouble, raw)| {
-                talk.story.push(format!("error: {raw}"));
-                Trouble { why: "the name server's own name does not resolve".to_owned(), ..trouble }
-            })?;
+            let why = || "the name server's own name does not resolve".to_owned();
+            let addresses = target.resolve(&mut talk.story).await.map_err(|t| Trouble { why: why(), ..t })?;
             addresses[0]
         }
     };

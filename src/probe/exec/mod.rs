@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Instant;
 
-use super::saw::{Ask, Saw, fact, parts, waited};
+use super::saw::{Ask, Saw, fact, longest_first, parts, waited};
 use super::trouble::Trouble;
 use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type, Value};
@@ -130,9 +130,7 @@ fn secrets(command: &[Secret]) -> Vec<Secret> {
             all.extend(parts(word));
         }
     }
-    // The longest first: a secret that holds another must not be cut in two by it.
-    all.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
-    all
+    longest_first(all)
 }
 
 /// One try.

@@ -265,11 +265,10 @@ fn tell(
     );
     let mut saw = Saw::ended(began, std::mem::take(&mut page.story));
     saw.facts = facts(options, ask, &page, saw.took);
-    saw.facts.insert("phases".into(), Value::Map(phases.iter().map(|(n, d)| ((*n).to_owned(), fact(*d))).collect()));
+    saw.phased(phases);
     if let Some(certificate) = certificate {
         saw.facts.insert("certificate".into(), certificate.facts(ask.now));
     }
-    saw.phases = phases;
     let header = |name| page.headers.get(name).and_then(|value| value.to_str().ok());
     saw.behind_ms = behind_ms(header(header::DATE), header(header::AGE), ask.now + saw.took.into());
     saw.unexpected = page.status.filter(|status| status.as_u16() >= 400).map(|status| {

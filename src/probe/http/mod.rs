@@ -19,7 +19,7 @@ use reqwest::Method;
 use reqwest::header::{self, HeaderName, HeaderValue};
 use url::Url;
 
-use super::saw::{Ask, Saw, parts};
+use super::saw::{Ask, Saw, longest_first, parts};
 use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type};
 use crate::model::{Givens, Key, Refusal, Secret, Takes};
@@ -204,8 +204,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let (body, is_json) = content(given, &mut headers, &mut refusals);
     let Some(parsed) = parsed.filter(|_| refusals.is_empty()) else { return Err(refusals) };
     let follow = given.bool("follow").unwrap_or(true);
-    let said = [&authorization, &body].into_iter().flatten().chain(given.secret("basic"));
-    let secrets = secrets(&url, &parsed, &headers, said, given.secret("proxy"));
+    let secrets = secrets(given, &parsed, &headers, authorization.as_ref());
     Ok(Kind::Http(Options {
         url,
         origin: parsed.origin().ascii_serialization(),
@@ -293,18 +292,21 @@ fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned()
 }
 
-/// A secret and the parts of it that could turn up alone.
-fn secrets<'a>(
-    url: &Secret,
+/// What must not be seen, and the parts of it that could turn up alone.
+fn secrets(
+    given: &Givens,
     parsed: &Url,
     headers: &[(HeaderName, Secret)],
-    said: impl Iterator<Item = &'a Secret>,
-    proxy: Option<&Secret>,
+    authorization: Option<&Secret>,
 ) -> Vec<Secret> {
-    let mut all = vec![url.clone()];
+    let proxy = given.secret("proxy");
+    let mut all: Vec<Secret> = given.secret("url").into_iter().cloned().collect();
     let held = headers.iter().filter(|(name, _)| !PLAIN.contains(name)).map(|(_, value)| value);
-    all.extend(held.chain(proxy).flat_map(parts));
-    all.extend(said.flat_map(parts));
+    let bodies = ["body", "json"].into_iter().filter_map(|key| given.secret(key));
+    all.extend(held.chain(bodies).chain(proxy).chain(authorization).flat_map(parts));
+    // Of `user:password` the password may come back alone.
+    let basic = given.secret("basic").and_then(|basic| basic.expose().split_once(':'));
+    all.extend(basic.map(|(_, password)| Secret::new(password)));
     for url in std::iter::once(parsed.clone()).chain(proxy.and_then(|p| Url::parse(p.expose()).ok())) {
         if let Some(password) = url.password() {
             // It is sent as Basic authorization, percent-decoded, and may come back so.
@@ -319,8 +321,5 @@ fn secrets<'a>(
         // A long path segment is a token more often than a word (`/hooks/T0A1…`).
         all.extend(url.path_segments().into_iter().flatten().filter(|s| s.len() >= 16).map(Secret::new));
     }
-    // The longest first: a secret that holds another must not be cut in two by it.
-    all.sort_by_key(|s| std::cmp::Reverse(s.expose().len()));
-    all.dedup();
-    all
+    longest_first(all)
 }

@@ -16,7 +16,7 @@ use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-use super::saw::{Ask, KEPT_BYTES, Saw, fact, parts, waited, waited_of};
+use super::saw::{Ask, KEPT_BYTES, Phases, Saw, fact, longest_first, parts, waited, waited_of};
 use super::target::Target;
 use super::tcp::first_of;
 use super::trouble::Trouble;
@@ -137,7 +137,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
         target,
         user: user.map(str::to_owned),
         key_file: key_file.map(PathBuf::from),
-        secrets: password.into_iter().flat_map(parts).collect(),
+        secrets: longest_first(password.into_iter().flat_map(parts).collect()),
         password: password.cloned(),
         host_key: (host_key != "any").then(|| host_key.to_owned()),
         command: command.map(str::to_owned),
@@ -147,8 +147,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
 /// How far a try came; it is read also where the try was cut.
 #[derive(Default)]
 struct Talk {
-    phase: Option<(&'static str, Instant)>,
-    phases: Vec<(&'static str, Duration)>,
+    phases: Phases,
     facts: Facts,
     ran: Option<(Instant, Ran)>,
     story: Vec<String>,
@@ -162,24 +161,13 @@ struct Ran {
 }
 
 impl Talk {
-    fn enter(&mut self, phase: &'static str) {
-        self.leave();
-        self.phase = Some((phase, Instant::now()));
-    }
-
-    fn leave(&mut self) {
-        if let Some((phase, began)) = self.phase.take() {
-            self.phases.push((phase, began.elapsed()));
-        }
-    }
-
     fn down(&mut self, error: &russh::Error, why: &'static str) -> Trouble {
         self.story.push(format!("error: {error}"));
-        Trouble::down(self.phase.map_or("connect", |(phase, _)| phase), why)
+        Trouble::down(self.phases.now().map_or("connect", |(phase, _)| phase), why)
     }
 
     fn late(&self, timeout: Duration) -> Trouble {
-        let (phase, since) = self.phase.map_or(("connect", timeout), |(phase, began)| (phase, began.elapsed()));
+        let (phase, since) = self.phases.now().unwrap_or(("connect", timeout));
         let (all, wait) = (waited(timeout), waited_of(since, timeout));
         let why = match phase {
             "dns" => format!("the name did not resolve within {all}"),
@@ -202,12 +190,11 @@ pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
         Ok(ended) => ended.err(),
         Err(_) => Some(talk.late(ask.timeout())),
     };
-    talk.leave();
+    let phases = talk.phases.ended();
     let mut saw = Saw::ended(began, talk.story);
     saw.facts = talk.facts;
     saw.facts.insert("latency".into(), fact(saw.took));
-    let phases = talk.phases.iter().map(|(name, length)| ((*name).to_owned(), fact(*length))).collect();
-    saw.facts.insert("phases".into(), Value::Map(phases));
+    saw.phased(phases);
     if let Some((since, ran)) = talk.ran {
         let text = |bytes: &[u8]| Value::Text(String::from_utf8_lossy(bytes).into_owned());
         let mut command = Facts::new();
@@ -224,7 +211,6 @@ pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
         }
         saw.facts.insert("command".into(), Value::Map(command));
     }
-    saw.phases = talk.phases;
     saw.trouble = trouble;
     saw
 }
@@ -232,12 +218,9 @@ pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
 async fn visit(options: &Options, timeout: Duration, talk: &mut Talk) -> Result<(), Trouble> {
     // Read before the server is asked: a key that is not here is no failure of the server.
     let key = options.key_file.as_deref().map(|file| private_key(file, talk)).transpose()?;
-    talk.enter("dns");
-    let addresses = options.target.resolve().await.map_err(|(trouble, raw)| {
-        talk.story.push(format!("error: {raw}"));
-        trouble
-    })?;
-    talk.enter("connect");
+    talk.phases.enter("dns");
+    let addresses = options.target.resolve(&mut talk.story).await?;
+    talk.phases.enter("connect");
     let stream = first_of(&addresses).await.map_err(|(address, e)| {
         talk.story.push(format!("tried {address}: {e}"));
         Trouble::of_io(&e, "connect")
@@ -294,7 +277,7 @@ async fn greet(
     timeout: Duration,
     talk: &mut Talk,
 ) -> Result<Handle<Doorkeeper>, Trouble> {
-    talk.enter("banner");
+    talk.phases.enter("banner");
     let (banner, heard) = banner::read(&mut stream).await.map_err(|fault| match fault {
         banner::Fault::Io(e) => {
             talk.story.push(format!("error: {e}"));
@@ -303,7 +286,7 @@ async fn greet(
         banner::Fault::Said(why) => Trouble::down("banner", why),
     })?;
     talk.facts.insert("banner".into(), Value::Text(banner));
-    talk.enter("key_exchange");
+    talk.phases.enter("key_exchange");
     let config = client::Config {
         client_id: SshId::Standard("SSH-2.0-statuary".into()),
         // Whatever a cut try leaves behind ends by itself.
@@ -335,7 +318,7 @@ async fn log_in(
     talk: &mut Talk,
 ) -> Result<(), Trouble> {
     const BROKE: &str = "the connection ended during the login";
-    talk.enter("auth");
+    talk.phases.enter("auth");
     let answer = if let Some(key) = key {
         let hash = if key.algorithm().is_rsa() {
             session.best_supported_rsa_hash().await.map_err(|e| talk.down(&e, BROKE))?.flatten()
@@ -356,7 +339,7 @@ async fn log_in(
 
 async fn run(command: &str, session: &Handle<Doorkeeper>, talk: &mut Talk) -> Result<(), Trouble> {
     const BROKE: &str = "logged in, but the command could not be started";
-    talk.enter("command");
+    talk.phases.enter("command");
     let mut channel = session.channel_open_session().await.map_err(|e| talk.down(&e, BROKE))?;
     channel.exec(true, command).await.map_err(|e| talk.down(&e, BROKE))?;
     let (_, ran) = talk.ran.insert((Instant::now(), Ran::default()));

@@ -1,10 +1,12 @@
 //! Hostile listeners, and what the config refuses.
 
 use std::io::Write;
+use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
 use super::INFO;
+use crate::expr::Value;
 use crate::probe::Plan;
 use crate::probe::testing::{look, nobody, patience, probe, refused, said, secret, serve, text};
 
@@ -37,11 +39,24 @@ fn whatever_a_listener_says_is_told_by_its_stage() {
 
 #[test]
 fn a_key_that_is_not_here_is_ours_and_a_password_is_not_shown() {
-    let keys = |more| vec![("address", text("127.0.0.1:1")), ("host_key", text("any")), ("user", text("u")), more];
-    let seen = look(&probe(&INFO, keys(("key_file", text("/nonexistent/key")))));
+    let keys =
+        |address: &str, more| vec![("address", text(address)), ("host_key", text("any")), ("user", text("u")), more];
+    let seen = look(&probe(&INFO, keys("127.0.0.1:1", ("key_file", text("/nonexistent/key")))));
     assert_eq!(said(&seen), "unknown auth: this machine could not read its own key");
-    let plan = probe(&INFO, keys(("password", secret("s3cret-word"))));
-    assert!(!format!("{plan:?}{:?}", look(&plan)).contains("s3cret-word"));
+    // What a server says back is hidden too.
+    let echo = serve(|mut s| _ = s.write_all(b"SSH-2.0-s3cret-word\r\n")).to_string();
+    let plan = probe(&INFO, keys(&echo, ("password", secret("s3cret-word"))));
+    let mut seen = look(&plan);
+    assert!(!format!("{plan:?}{seen:?}").contains("s3cret-word"), "{seen:?}");
+    assert_eq!(seen.facts.remove("banner"), Some(Value::Text("SSH-2.0-***".into())));
+}
+
+#[test]
+fn a_key_file_begins_at_the_sites_folder() {
+    let keys = [("address", "h"), ("host_key", "any"), ("user", "u"), ("key_file", "keys/probe")];
+    let mut kind = probe(&INFO, keys.map(|(key, value)| (key, text(value))).to_vec()).kind;
+    kind.in_site(Path::new("/srv/site"));
+    assert!(format!("{kind:?}").contains("/srv/site/keys/probe"), "{kind:?}");
 }
 
 #[test]

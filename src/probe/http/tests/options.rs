@@ -87,6 +87,13 @@ fn what_comes_back_of_an_authorization_is_hidden_in_each_form() {
         seen.why
     };
     insta::assert_snapshot!(body(http(&format!("http://u:{word}@{address}/"), vec![])), @"expected body == 'well', got 'authorization: Basic *** and ***…");
+    let short = |seen: Observation| assert!(!format!("{seen:?}").contains("hunter2-x"), "{seen:?}");
+    let says = serve_http(|_, stream| answer(stream, "500 Oops", "", b"hunter2-x is wrong"));
+    let asks = |address| Plan {
+        expect: vec![assertion(&INFO, "body == ''")],
+        ..http(&format!("http://{address}/"), vec![("basic", secret("u:hunter2-x"))])
+    };
+    short(look(&asks(says)));
     let basic = vec![("basic", secret("u:pass word-of-the-probe"))];
     insta::assert_snapshot!(body(http(&format!("http://{address}/"), basic)), @"expected body == 'well', got 'authorization: *** and ***…");
     let bearer = vec![("bearer", secret("t0ken-of-the-probe"))];
