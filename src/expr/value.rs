@@ -67,6 +67,23 @@ pub struct Field {
     pub doc: &'static str,
 }
 
+impl Field {
+    /// A field without a unit.
+    pub const fn of(name: &'static str, ty: Type, doc: &'static str) -> Self {
+        Self { name, ty, unit: None, doc }
+    }
+
+    /// A text.
+    pub const fn text(name: &'static str, doc: &'static str) -> Self {
+        Self::of(name, Type::Text, doc)
+    }
+
+    /// A length of time, in ms.
+    pub const fn span(name: &'static str, doc: &'static str) -> Self {
+        Self { name, ty: Type::Duration, unit: Some("ms"), doc }
+    }
+}
+
 impl Value {
     /// The same value from JSON.
     ///

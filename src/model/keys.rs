@@ -18,6 +18,18 @@ pub struct Key {
     pub doc: &'static str,
 }
 
+impl Key {
+    /// A key that may be missing.
+    pub const fn may(name: &'static str, takes: Takes, doc: &'static str) -> Self {
+        Self { name, takes, required: false, doc }
+    }
+
+    /// A key without which the table is refused.
+    pub const fn must(name: &'static str, takes: Takes, doc: &'static str) -> Self {
+        Self { name, takes, required: true, doc }
+    }
+}
+
 /// What a key takes.
 #[derive(Clone, Copy, Debug)]
 pub enum Takes {

@@ -7,9 +7,9 @@
 //!
 //! | file | job |
 //! |---|---|
-//! | `http`, `tcp`, `dns`, `heartbeat`, `exec`, `disk`, `icmp`, `ssh` | one kind each: its options, keys, fields and its look |
+//! | `http`, `tcp`, `dns`, `heartbeat`, `exec`, `disk`, `icmp`, `ssh`, `redis` | one kind each: its options, keys, fields and its look |
 //! | `saw` | the common shape: what a kind is asked, and what one try saw |
-//! | `target` | hosts and ports as the operator types them |
+//! | `target`, `wire` | hosts and ports as the operator types them; a connection there, with TLS or without |
 //! | `trouble`, `trust` | the world's errors in public words; whom TLS trusts and what a certificate says |
 //! | `judge` | from what was seen to a verdict |
 //! | `schedule`, `lane`, `canary`, `dates` | who looks when, within the limits; whether it is us, or our clock |
@@ -26,6 +26,7 @@ mod http;
 mod icmp;
 mod judge;
 mod lane;
+mod redis;
 mod saw;
 mod schedule;
 #[cfg(test)]
@@ -37,6 +38,7 @@ mod tcp;
 mod testing;
 mod trouble;
 mod trust;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -141,6 +143,8 @@ kinds! {
     Disk: disk,
     /// Sends pings.
     Icmp: icmp,
+    /// Asks a Redis server.
+    Redis: redis,
 }
 
 /// What the options of every kind say of what they look at.

@@ -33,6 +33,11 @@ impl Target {
         }
     }
 
+    /// A host and a port that stand apart.
+    pub fn of(host: &str, port: u16) -> Result<Self, String> {
+        Self::checked(host.to_ascii_lowercase(), port, host)
+    }
+
     fn checked(host: String, port: u16, text: &str) -> Result<Self, String> {
         let name = host.strip_suffix('.').unwrap_or(&host);
         let fits = |label: &str| {

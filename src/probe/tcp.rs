@@ -1,14 +1,14 @@
 //! Opens a TCP connection; with `send` or `banner` it also reads what the other side says first.
 
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::saw::{Ask, KEPT_BYTES, Phases, Saw, fact, longest_first, map, parts, waited, waited_of};
+use super::saw::{Ask, KEPT_BYTES, Saw, fact, longest_first, parts};
 use super::target::Target;
 use super::trouble::Trouble;
+use super::wire::{self, Wire};
 use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type, Value};
 use crate::model::{Givens, Key, Refusal, Secret, Takes};
@@ -85,117 +85,43 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     Ok(Kind::Tcp(Options { target, send, banner: given.bool("banner").unwrap_or(false), secrets }))
 }
 
-/// How far a try came; it is read also where the try was cut.
-#[derive(Default)]
-struct Talk {
-    phases: Phases,
-    remote: Option<SocketAddr>,
-    received: Vec<u8>,
-    sent: bool,
-    story: Vec<String>,
-}
-
-impl Talk {
-    fn failed(&mut self, error: &std::io::Error) -> Trouble {
-        self.story.push(format!("error: {error}"));
-        Trouble::of_io(error, self.phases.now().map_or("connect", |(phase, _)| phase))
-    }
-
-    fn late(&self, timeout: Duration) -> Trouble {
-        let (phase, since) = self.phases.now().unwrap_or(("connect", timeout));
-        let all = waited(timeout);
-        let why = match phase {
-            "dns" => format!("the name did not resolve within {all}"),
-            "connect" => format!("no connection within {all}"),
-            "first_byte" if self.sent => {
-                format!("no answer within {} after the text was sent", waited_of(since, timeout))
-            }
-            "first_byte" => format!("no greeting within {} after the connection was made", waited_of(since, timeout)),
-            _ => format!("the answer began but did not end within {all}"),
-        };
-        Trouble::down(phase, why)
-    }
-}
-
 /// One try.
 pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
-    let (began, mut talk) = (Instant::now(), Talk::default());
-    let trouble = match tokio::time::timeout(ask.timeout(), converse(options, &mut talk)).await {
-        Ok(ended) => ended.err(),
-        Err(_) => Some(talk.late(ask.timeout())),
-    };
-    let phases = talk.phases.ended();
-    talk.story.extend(talk.remote.map(|remote| format!("connected to {remote}")));
-    let received = String::from_utf8_lossy(&talk.received).into_owned();
+    let mut received = Vec::new();
+    let mut saw = wire::talk(ask, async |wire| converse(options, wire, &mut received).await).await;
+    let received = String::from_utf8_lossy(&received).into_owned();
     if !received.is_empty() {
-        talk.story.push(format!("received: {}", received.escape_debug()));
+        saw.story.push(format!("received: {}", received.escape_debug()));
     }
-    let mut saw = Saw::ended(began, talk.story);
-    saw.facts.insert("latency".into(), fact(saw.took));
-    if let Some((_, connect)) = phases.iter().find(|(phase, _)| *phase == "connect")
-        && talk.remote.is_some()
+    if let Some((_, connect)) = saw.phases.iter().find(|(phase, _)| *phase == "connect")
+        && saw.facts.contains_key("remote")
     {
         saw.facts.insert("connect".into(), fact(*connect));
     }
-    saw.phased(phases);
     saw.facts.insert("received".into(), Value::Text(received));
-    if let Some(remote) = talk.remote {
-        saw.facts.insert("remote".into(), map([("address", Value::Text(remote.to_string()))]));
-    }
-    saw.trouble = trouble;
     saw
 }
 
-async fn converse(options: &Options, talk: &mut Talk) -> Result<(), Trouble> {
-    talk.phases.enter("dns");
-    let addresses = options.target.resolve(&mut talk.story).await?;
-    talk.phases.enter("connect");
-    let mut stream = connect(&addresses, talk).await?;
+async fn converse(options: &Options, wire: &mut Wire, received: &mut Vec<u8>) -> Result<(), Trouble> {
+    let mut stream = wire.connect(&options.target).await?;
     if options.banner {
-        hear(&mut stream, talk).await?;
+        wire.enter("first_byte", "no greeting within {} after the connection was made");
+        hear(&mut stream, wire, received).await?;
     }
     if let Some(send) = &options.send {
-        talk.phases.enter("first_byte");
-        stream.write_all(send.expose().as_bytes()).await.map_err(|e| talk.failed(&e))?;
-        talk.sent = true;
-        hear(&mut stream, talk).await?;
+        wire.enter("first_byte", "no answer within {} after the text was sent");
+        stream.write_all(send.expose().as_bytes()).await.map_err(|e| wire.failed(&e))?;
+        hear(&mut stream, wire, received).await?;
     }
     Ok(())
 }
 
-/// Tries each address of a name in turn. The error is the last one's.
-pub(super) async fn first_of(addresses: &[SocketAddr]) -> Result<TcpStream, (SocketAddr, std::io::Error)> {
-    let mut last = None;
-    for address in addresses {
-        match TcpStream::connect(address).await {
-            Ok(stream) => return Ok(stream),
-            Err(e) => last = Some((*address, e)),
-        }
-    }
-    let nowhere = || (SocketAddr::from(([0, 0, 0, 0], 0)), std::io::ErrorKind::AddrNotAvailable.into());
-    Err(last.unwrap_or_else(nowhere))
-}
-
-async fn connect(addresses: &[SocketAddr], talk: &mut Talk) -> Result<TcpStream, Trouble> {
-    match first_of(addresses).await {
-        Ok(stream) => {
-            talk.remote = stream.peer_addr().ok();
-            Ok(stream)
-        }
-        Err((address, e)) => {
-            talk.story.push(format!("tried {address}"));
-            Err(talk.failed(&e))
-        }
-    }
-}
-
 /// Reads until the other side is quiet, closes, or has said enough. Nothing at all is a failure.
-async fn hear(stream: &mut TcpStream, talk: &mut Talk) -> Result<(), Trouble> {
-    talk.phases.enter("first_byte");
+async fn hear(stream: &mut TcpStream, wire: &mut Wire, received: &mut Vec<u8>) -> Result<(), Trouble> {
     let mut buffer = [0; KEPT_BYTES];
     let mut heard = 0;
-    while talk.received.len() < KEPT_BYTES {
-        let room = KEPT_BYTES - talk.received.len();
+    while received.len() < KEPT_BYTES {
+        let room = KEPT_BYTES - received.len();
         let read = stream.read(&mut buffer[..room]);
         let count = if heard == 0 {
             read.await
@@ -205,15 +131,15 @@ async fn hear(stream: &mut TcpStream, talk: &mut Talk) -> Result<(), Trouble> {
                 Err(_) => break,
             }
         };
-        match count.map_err(|e| talk.failed(&e))? {
-            0 if heard == 0 => return Err(talk.failed(&std::io::ErrorKind::UnexpectedEof.into())),
+        match count.map_err(|e| wire.failed(&e))? {
+            0 if heard == 0 => return Err(wire.failed(&std::io::ErrorKind::UnexpectedEof.into())),
             0 => break,
             count => {
                 if heard == 0 {
-                    talk.phases.enter("transfer");
+                    wire.enter("transfer", "the answer began but did not end within {all}");
                 }
                 heard += count;
-                talk.received.extend_from_slice(&buffer[..count]);
+                received.extend_from_slice(&buffer[..count]);
             }
         }
     }

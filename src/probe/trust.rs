@@ -1,21 +1,25 @@
 //! Whom TLS trusts, and what a certificate says. Roots are read once in a round and shared by all its looks.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
-use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::ServerCertVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{DigitallySignedStruct, Error as TlsError, RootCertStore, SignatureScheme};
 use x509_cert::der::Decode;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 
-use crate::expr::Value;
+use super::saw::Ask;
+use super::trouble::Trouble;
+use crate::expr::{Field, Type, Value};
 use crate::model::{Moment, Span};
 
 /// A verifier, or why there is none.
@@ -28,8 +32,8 @@ pub(super) struct Trust {
     with_file: Mutex<BTreeMap<PathBuf, Verifier>>,
 }
 
-impl std::fmt::Debug for Trust {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Trust")
     }
 }
@@ -80,6 +84,112 @@ impl Trust {
     }
 }
 
+/// What a server showed of itself in a handshake.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shown {
+    /// Its own certificate, also where it was refused.
+    pub certificate: Option<Certificate>,
+    /// Those that came with it, as they came.
+    pub others: Vec<CertificateDer<'static>>,
+    /// Why this machine could judge none.
+    no_roots: Option<String>,
+}
+
+impl Shown {
+    /// What an error of the handshake means.
+    pub fn trouble(&self, error: &TlsError, now: Moment, story: &mut Vec<String>) -> Trouble {
+        if let Some(raw) = &self.no_roots {
+            story.push(format!("roots: {raw}"));
+            return Trouble::ours("tls", "this machine has no root certificates to judge by");
+        }
+        Trouble::of_tls(error, self.certificate.as_ref(), now)
+    }
+}
+
+/// Judges certificates against the moment of the look, not against the clock, and notes what was shown.
+pub(super) struct Certificates {
+    note: Box<dyn Fn(Shown) + Send + Sync>,
+    trust: Arc<Trust>,
+    ca_file: Option<PathBuf>,
+    now: Moment,
+}
+
+impl fmt::Debug for Certificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Certificates")
+    }
+}
+
+impl Certificates {
+    /// Trusts the system's roots and those of a PEM file.
+    pub fn new(ask: &Ask<'_>, ca_file: Option<PathBuf>, note: impl Fn(Shown) + Send + Sync + 'static) -> Self {
+        Self { note: Box::new(note), trust: Arc::clone(ask.trust), ca_file, now: ask.now }
+    }
+}
+
+impl ServerCertVerifier for Certificates {
+    fn verify_server_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        let verifier = self.trust.verifier(self.ca_file.as_deref());
+        (self.note)(Shown {
+            certificate: Certificate::read(own),
+            others: others.iter().map(|other| other.clone().into_owned()).collect(),
+            no_roots: verifier.as_ref().err().cloned(),
+        });
+        let now = UnixTime::since_unix_epoch(Duration::from_millis(self.now.ms().max(0) as u64));
+        verifier.map_err(TlsError::General)?.verify_server_cert(own, others, name, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let known = &self.trust.provider().signature_verification_algorithms;
+        rustls::crypto::verify_tls12_signature(message, own, signed, known)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        own: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        let known = &self.trust.provider().signature_verification_algorithms;
+        rustls::crypto::verify_tls13_signature(message, own, signed, known)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.trust.provider().signature_verification_algorithms.supported_schemes()
+    }
+}
+
+/// What assertions may name of a certificate.
+const FIELDS: [Field; 4] = [
+    Field::span("certificate.expires_in", "How long the certificate is still valid; negative after."),
+    Field::text("certificate.not_after", "The certificate's last moment, RFC 3339 in UTC."),
+    Field::of("certificate.names", Type::Texts, "The names and addresses that the certificate is for."),
+    Field::text("certificate.issuer", "Who signed the certificate, such as `CN=R11,O=Let's Encrypt,C=US`."),
+];
+
+/// A kind's own fields and those of a certificate: all `N` of them, which the compiler counts.
+pub(super) const fn with_certificate<const N: usize>(own: &[Field]) -> [Field; N] {
+    assert!(N == own.len() + FIELDS.len(), "the number of all fields, those of the certificate included");
+    let (mut all, mut i) = ([FIELDS[0]; N], 0);
+    while i < N {
+        all[i] = if i < own.len() { own[i] } else { FIELDS[i - own.len()] };
+        i += 1;
+    }
+    all
+}
+
 /// What a server's certificate says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Certificate {
@@ -89,6 +199,8 @@ pub(super) struct Certificate {
     pub not_after: Moment,
     /// The names and addresses it is for.
     pub names: Vec<String>,
+    /// Whose it is (RFC 4514 text).
+    pub subject: String,
     /// Who signed it (RFC 4514 text).
     pub issuer: String,
     /// Whether it signed itself.
@@ -110,6 +222,7 @@ impl Certificate {
             not_before: moment(body.validity().not_before),
             not_after: moment(body.validity().not_after),
             names,
+            subject: body.subject().to_string(),
             issuer: body.issuer().to_string(),
             self_signed: body.issuer() == body.subject(),
         })
@@ -128,6 +241,12 @@ impl Certificate {
     /// How long it is still valid; negative where it expired.
     pub fn expires_in(&self, now: Moment) -> Span {
         self.not_after - now
+    }
+}
+
+impl fmt::Display for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "certificate for {}, by {}, until {}", self.names.join(", "), self.issuer, self.not_after)
     }
 }
 

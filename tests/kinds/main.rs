@@ -16,5 +16,6 @@ mod disk;
 mod exec;
 mod http;
 mod look;
+mod redis;
 mod ssh;
 mod tcp;

@@ -7,6 +7,7 @@ mod certificates;
 mod dns;
 mod nginx;
 mod program;
+mod redis;
 mod sshd;
 
 #[allow(unused_imports, reason = "as above")]
@@ -17,5 +18,7 @@ pub use dns::Dns;
 pub use nginx::Nginx;
 #[allow(unused_imports, reason = "as above")]
 pub use program::{Program, free_port};
+#[allow(unused_imports, reason = "as above")]
+pub use redis::Redis;
 #[allow(unused_imports, reason = "as above")]
 pub use sshd::{Sshd, user as ssh_user};

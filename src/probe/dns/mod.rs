@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_proto::rr::{Name, RData, RecordType};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UdpSocket;
+use tokio::net::{TcpStream, UdpSocket};
 
 use super::saw::{Ask, Saw, fact, map, waited, waited_of};
 use super::target::Target;
@@ -228,7 +228,7 @@ async fn over_udp(server: SocketAddr, question: &Message, bytes: &[u8], talk: &m
 
 async fn over_tcp(server: SocketAddr, question: &Message, bytes: &[u8], talk: &mut Talk) -> Result<Message, Trouble> {
     talk.phase = "connect";
-    let mut stream = super::tcp::first_of(&[server]).await.map_err(|(_, e)| talk.failed(&e))?;
+    let mut stream = TcpStream::connect(server).await.map_err(|e| talk.failed(&e))?;
     talk.phase = "first_byte";
     talk.asked = Some(Instant::now());
     let framed = [&(bytes.len() as u16).to_be_bytes(), bytes].concat();

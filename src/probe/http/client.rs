@@ -9,9 +9,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::Options;
-use super::trace::{Certificates, Connections, Handshakes, Names, Trace};
+use super::trace::{Connections, Handshakes, Names, Trace};
 use crate::probe::saw::Ask;
 use crate::probe::trouble::{Trouble, chain};
+use crate::probe::trust::Certificates;
 
 /// A certificate with its key.
 pub(super) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
@@ -53,8 +54,9 @@ fn tls(
     identity: Option<Identity>,
     trace: &Trace,
 ) -> Result<ClientConfig, rustls::Error> {
-    let verifier =
-        Certificates { trace: trace.clone(), trust: ask.trust.clone(), ca_file: options.ca_file.clone(), now: ask.now };
+    let hops = trace.clone();
+    let note = move |shown| hops.note(|hop, _| hop.shown = shown);
+    let verifier = Certificates::new(ask, options.ca_file.clone(), note);
     let tls = ClientConfig::builder_with_provider(ask.trust.provider().clone())
         .with_safe_default_protocol_versions()?
         .dangerous()

@@ -198,12 +198,8 @@ fn failed(error: &reqwest::Error, ask: &Ask<'_>, trace: &Trace, page: &mut Page)
         if let Some(raw) = &hop.no_name {
             return Trouble::of_name(raw);
         }
-        if let Some(raw) = &hop.no_roots {
-            page.story.push(format!("roots: {raw}"));
-            return Trouble::ours("tls", "this machine has no root certificates to judge by");
-        }
         if let Some(tls) = find::<rustls::Error>(error) {
-            return Trouble::of_tls(tls, hop.certificate.as_ref(), ask.now);
+            return hop.shown.trouble(tls, ask.now, &mut page.story);
         }
         if error.is_builder() {
             return Trouble::ours(phase, "the request could not be made");
@@ -251,18 +247,14 @@ fn tell(
         }
         sums
     });
-    let certificate = trace.read(|hops| hops.iter().rev().find_map(|hop| hop.certificate.clone()));
+    let certificate = trace.read(|hops| hops.iter().rev().find_map(|hop| hop.shown.certificate.clone()));
     trace.read(|hops| {
         for hop in hops.iter().filter(|hop| !hop.addresses.is_empty()) {
             page.story.push(format!("addresses: {}", join(&hop.addresses)));
         }
     });
     page.story.extend(page.remote.map(|remote| format!("answered by {remote}")));
-    page.story.extend(
-        certificate
-            .as_ref()
-            .map(|c| format!("certificate for {}, by {}, until {}", join(&c.names), c.issuer, c.not_after)),
-    );
+    page.story.extend(certificate.as_ref().map(ToString::to_string));
     let mut saw = Saw::ended(began, std::mem::take(&mut page.story));
     saw.facts = facts(options, ask, &page, saw.took);
     saw.phased(phases);

@@ -20,6 +20,7 @@ use reqwest::header::{self, HeaderName, HeaderValue};
 use url::Url;
 
 use super::saw::{Ask, Saw, longest_first, parts};
+use super::trust::with_certificate;
 use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type};
 use crate::model::{Givens, Key, Refusal, Secret, Takes};
@@ -96,7 +97,7 @@ const KEYS: &[Key] = &[
     ),
 ];
 
-const FIELDS: &[Field] = &[
+const FIELDS: &[Field] = &with_certificate::<18>(&[
     field("status", Type::Int, None, "The answer's status code."),
     field("latency", Type::Duration, Some("ms"), "From the first step to the end of the answer, redirects included."),
     field("phases.dns", Type::Duration, Some("ms"), "Finding the address. Sums over redirects, as all phases."),
@@ -110,17 +111,8 @@ const FIELDS: &[Field] = &[
     field("headers", Type::Open, None, "The answer's headers by lower-case name; several of one name joined by `, `."),
     field("redirects", Type::Int, None, "How many redirects were followed."),
     field("version", Type::Text, None, "`HTTP/1.1`, `HTTP/2` …"),
-    field(
-        "certificate.expires_in",
-        Type::Duration,
-        Some("ms"),
-        "How long the certificate is still valid; negative after.",
-    ),
-    field("certificate.not_after", Type::Text, None, "The certificate's last moment, RFC 3339 in UTC."),
-    field("certificate.names", Type::Texts, None, "The names and addresses that the certificate is for."),
-    field("certificate.issuer", Type::Text, None, "Who signed the certificate, such as `CN=R11,O=Let's Encrypt,C=US`."),
     field("remote.address", Type::Text, None, "The address that answered. Never shown to the public."),
-];
+]);
 
 /// The kind.
 pub(super) const INFO: KindInfo = KindInfo {

@@ -1,28 +1,25 @@
 //! How far a request came and when: four hooks into the HTTP client, one list of hops.
 //!
 //! The client has no timing interface. Its name resolver, its connector layer, its TLS session store (which rustls
-//! asks while it builds the first message, so when TCP is connected) and its certificate verifier tell the rest. The
+//! asks while it builds the first message, so when TCP is connected) and its certificate verifier (`trust`) tell the rest. The
 //! session store is an inference from what rustls does: the test `a_slow_handshake_counts_as_tls` holds it.
 
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::NamedGroup;
 use rustls::client::{ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, Error as TlsError, NamedGroup, SignatureScheme};
+use rustls::pki_types::ServerName;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::Family;
-use crate::model::Moment;
-use crate::probe::trust::{Certificate, Trust};
+use crate::probe::trust::Shown;
 
 /// One request and its answer. A redirect begins another.
 #[derive(Debug, Default)]
@@ -38,10 +35,8 @@ pub(super) struct Hop {
     pub addresses: Vec<IpAddr>,
     /// What went wrong with the name, as the operating system said it.
     pub no_name: Option<String>,
-    /// The certificate, also where it was refused.
-    pub certificate: Option<Certificate>,
-    /// Why this machine could judge no certificate.
-    pub no_roots: Option<String>,
+    /// What the server showed of itself.
+    pub shown: Shown,
 }
 
 impl Hop {
@@ -205,56 +200,4 @@ impl ClientSessionStore for Handshakes {
     fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {}
     fn remove_tls12_session(&self, _: &ServerName<'static>) {}
     fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {}
-}
-
-/// Hook 4: certificates. It judges them against the moment of the look, not against the clock.
-#[derive(Debug)]
-pub(super) struct Certificates {
-    pub trace: Trace,
-    pub trust: Arc<Trust>,
-    pub ca_file: Option<PathBuf>,
-    pub now: Moment,
-}
-
-impl ServerCertVerifier for Certificates {
-    fn verify_server_cert(
-        &self,
-        own: &CertificateDer<'_>,
-        others: &[CertificateDer<'_>],
-        name: &ServerName<'_>,
-        ocsp: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, TlsError> {
-        self.trace.note(|hop, _| hop.certificate = Certificate::read(own));
-        let verifier = self.trust.verifier(self.ca_file.as_deref()).map_err(|why| {
-            self.trace.note(|hop, _| hop.no_roots = Some(why.clone()));
-            TlsError::General(why)
-        })?;
-        let now = UnixTime::since_unix_epoch(Duration::from_millis(self.now.ms().max(0) as u64));
-        verifier.verify_server_cert(own, others, name, ocsp, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        own: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let known = &self.trust.provider().signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, own, signed, known)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        own: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, TlsError> {
-        let known = &self.trust.provider().signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, own, signed, known)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.trust.provider().signature_verification_algorithms.supported_schemes()
-    }
 }

@@ -16,10 +16,10 @@ use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKeyOrCertificate};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
-use super::saw::{Ask, KEPT_BYTES, Phases, Saw, fact, longest_first, parts, waited, waited_of};
+use super::saw::{Ask, KEPT_BYTES, Saw, fact, longest_first, parts};
 use super::target::Target;
-use super::tcp::first_of;
 use super::trouble::Trouble;
+use super::wire::{self, Wire};
 use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Facts, Field, Type, Value};
 use crate::model::{Givens, Key, Refusal, Secret, Takes};
@@ -40,45 +40,38 @@ pub struct Options {
     secrets: Vec<Secret>,
 }
 
-const fn text(name: &'static str, required: bool, doc: &'static str) -> Key {
-    Key { name, takes: Takes::Text, required, doc }
-}
-
 const KEYS: &[Key] = &[
-    text("address", true, "The server: `host` or `host:port`. Default port: 22."),
-    text("user", false, "Who logs in. Default: nobody; the banner, the key exchange and the host key are looked at."),
-    text("key_file", false, "The user's private key without a passphrase, a path from the site's folder."),
-    Key { name: "password", takes: Takes::Secret, required: false, doc: "The user's password, instead of a key." },
-    text(
+    Key::must("address", Takes::Text, "The server: `host` or `host:port`. Default port: 22."),
+    Key::may(
+        "user",
+        Takes::Text,
+        "Who logs in. Default: nobody; the banner, the key exchange and the host key are looked at.",
+    ),
+    Key::may("key_file", Takes::Text, "The user's private key without a passphrase, a path from the site's folder."),
+    Key::may("password", Takes::Secret, "The user's password, instead of a key."),
+    Key::must(
         "host_key",
-        true,
+        Takes::Text,
         "The server's key as `SHA256:…`, or `any`. Get it by `ssh-keyscan -t ed25519 HOST | ssh-keygen -lf -`.",
     ),
-    text("command", false, "What runs on the server after the login. Default: nothing, the login is enough."),
+    Key::may("command", Takes::Text, "What runs on the server after the login. Default: nothing, the login is enough."),
 ];
 
-const fn span(name: &'static str, doc: &'static str) -> Field {
-    Field { name, ty: Type::Duration, unit: Some("ms"), doc }
-}
-
-const fn said(name: &'static str, doc: &'static str) -> Field {
-    Field { name, ty: Type::Text, unit: None, doc }
-}
-
 const FIELDS: &[Field] = &[
-    span("latency", "From the first step to the last."),
-    span("phases.dns", "Finding the address."),
-    span("phases.connect", "Opening the connection."),
-    span("phases.banner", "Waiting for the server's version string."),
-    span("phases.key_exchange", "Agreeing on keys, and the host key."),
-    span("phases.auth", "Logging in."),
-    span("phases.command", "Running the command."),
-    said("banner", "The server's version string, at most 255 bytes."),
-    said("host_key", "The fingerprint of the server's key, `SHA256:…`."),
-    said("command.stdout", "The first 4096 bytes of the command's standard output."),
-    said("command.stderr", "The first 4096 bytes of the command's standard error."),
-    Field { name: "command.exit_status", ty: Type::Int, unit: None, doc: "The command's exit status." },
-    span("command.took", "From asking for the command to its end."),
+    Field::span("latency", "From the first step to the last."),
+    Field::span("phases.dns", "Finding the address."),
+    Field::span("phases.connect", "Opening the connection."),
+    Field::span("phases.banner", "Waiting for the server's version string."),
+    Field::span("phases.key_exchange", "Agreeing on keys, and the host key."),
+    Field::span("phases.auth", "Logging in."),
+    Field::span("phases.command", "Running the command."),
+    Field::text("banner", "The server's version string, at most 255 bytes."),
+    Field::text("host_key", "The fingerprint of the server's key, `SHA256:…`."),
+    Field::text("command.stdout", "The first 4096 bytes of the command's standard output."),
+    Field::text("command.stderr", "The first 4096 bytes of the command's standard error."),
+    Field::of("command.exit_status", Type::Int, "The command's exit status."),
+    Field::span("command.took", "From asking for the command to its end."),
+    Field::text("remote.address", "The address that took the connection. Never shown to the public."),
 ];
 
 /// The kind.
@@ -144,15 +137,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     }))
 }
 
-/// How far a try came; it is read also where the try was cut.
-#[derive(Default)]
-struct Talk {
-    phases: Phases,
-    facts: Facts,
-    ran: Option<(Instant, Ran)>,
-    story: Vec<String>,
-}
-
+/// What the command said so far.
 #[derive(Default)]
 struct Ran {
     stdout: Vec<u8>,
@@ -160,92 +145,64 @@ struct Ran {
     status: Option<u32>,
 }
 
-impl Talk {
-    fn down(&mut self, error: &russh::Error, why: &'static str) -> Trouble {
-        self.story.push(format!("error: {error}"));
-        Trouble::down(self.phases.now().map_or("connect", |(phase, _)| phase), why)
-    }
-
-    fn late(&self, timeout: Duration) -> Trouble {
-        let (phase, since) = self.phases.now().unwrap_or(("connect", timeout));
-        let (all, wait) = (waited(timeout), waited_of(since, timeout));
-        let why = match phase {
-            "dns" => format!("the name did not resolve within {all}"),
-            "banner" => format!("no banner within {wait} after the connection was made"),
-            "key_exchange" => format!("the key exchange did not end within {wait}"),
-            "auth" => format!("no answer to the login within {wait}"),
-            "command" => format!("logged in, but the command did not end within {wait}"),
-            _ => format!("no connection within {all}"),
-        };
-        Trouble::down(phase, why)
-    }
+/// The session broke, where the try stands.
+fn down(wire: &mut Wire, error: &russh::Error, why: &'static str) -> Trouble {
+    wire.story.push(format!("error: {error}"));
+    wire.down(why)
 }
 
 /// One try.
 pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
-    let (began, mut talk) = (Instant::now(), Talk::default());
-    // A session's future is large, and a round holds thousands of looks.
-    let visit = Box::pin(visit(options, ask.timeout(), &mut talk));
-    let trouble = match tokio::time::timeout(ask.timeout(), visit).await {
-        Ok(ended) => ended.err(),
-        Err(_) => Some(talk.late(ask.timeout())),
-    };
-    let phases = talk.phases.ended();
-    let mut saw = Saw::ended(began, talk.story);
-    saw.facts = talk.facts;
-    saw.facts.insert("latency".into(), fact(saw.took));
-    saw.phased(phases);
-    if let Some((since, ran)) = talk.ran {
-        let text = |bytes: &[u8]| Value::Text(String::from_utf8_lossy(bytes).into_owned());
-        let mut command = Facts::new();
-        command.insert("stdout".into(), text(&ran.stdout));
-        command.insert("stderr".into(), text(&ran.stderr));
-        command.insert("took".into(), fact(since.elapsed()));
-        if let Some(status) = ran.status {
-            command.insert("exit_status".into(), Value::Int(status.into()));
-            saw.story.push(format!("exit status {status}; stderr: {}", String::from_utf8_lossy(&ran.stderr)));
-            if status != 0 {
-                let why = format!("the command ended with exit status {status}");
-                saw.unexpected = Some(Trouble::down("command", why));
-            }
+    let mut ran = None;
+    let mut saw = wire::talk(ask, async |wire| visit(options, ask.timeout(), wire, &mut ran).await).await;
+    let Some((since, ran)) = ran else { return saw };
+    let text = |bytes: &[u8]| Value::Text(String::from_utf8_lossy(bytes).into_owned());
+    let mut command = Facts::new();
+    command.insert("stdout".into(), text(&ran.stdout));
+    command.insert("stderr".into(), text(&ran.stderr));
+    command.insert("took".into(), fact(since.elapsed()));
+    if let Some(status) = ran.status {
+        command.insert("exit_status".into(), Value::Int(status.into()));
+        saw.story.push(format!("exit status {status}; stderr: {}", String::from_utf8_lossy(&ran.stderr)));
+        if status != 0 {
+            let why = format!("the command ended with exit status {status}");
+            saw.unexpected = Some(Trouble::down("command", why));
         }
-        saw.facts.insert("command".into(), Value::Map(command));
     }
-    saw.trouble = trouble;
+    saw.facts.insert("command".into(), Value::Map(command));
     saw
 }
 
-async fn visit(options: &Options, timeout: Duration, talk: &mut Talk) -> Result<(), Trouble> {
+async fn visit(
+    options: &Options,
+    timeout: Duration,
+    wire: &mut Wire,
+    ran: &mut Option<(Instant, Ran)>,
+) -> Result<(), Trouble> {
     // Read before the server is asked: a key that is not here is no failure of the server.
-    let key = options.key_file.as_deref().map(|file| private_key(file, talk)).transpose()?;
-    talk.phases.enter("dns");
-    let addresses = options.target.resolve(&mut talk.story).await?;
-    talk.phases.enter("connect");
-    let stream = first_of(&addresses).await.map_err(|(address, e)| {
-        talk.story.push(format!("tried {address}: {e}"));
-        Trouble::of_io(&e, "connect")
-    })?;
-    let mut session = greet(options, stream, timeout, talk).await?;
+    let key = options.key_file.as_deref().map(|file| private_key(file, wire)).transpose()?;
+    let stream = wire.connect(&options.target).await?;
+    let mut session = greet(options, stream, timeout, wire).await?;
     if let Some(user) = &options.user {
-        log_in(options, user, key, &mut session, talk).await?;
+        log_in(options, user, key, &mut session, wire).await?;
         if let Some(command) = &options.command {
-            run(command, &session, talk).await?;
+            run(command, &session, wire, ran).await?;
         }
     }
     Ok(())
 }
 
-fn private_key(file: &Path, talk: &mut Talk) -> Result<russh::keys::PrivateKey, Trouble> {
+fn private_key(file: &Path, wire: &mut Wire) -> Result<russh::keys::PrivateKey, Trouble> {
     use std::io::Read;
     let mut text = String::new();
     let read = std::fs::File::open(file).and_then(|opened| opened.take(KEY_FILE_BYTES).read_to_string(&mut text));
     if let Err(e) = read {
-        talk.story.push(format!("key file {}: {e}; let the user that runs statuary read it", file.display()));
+        wire.story.push(format!("key file {}: {e}; let the user that runs statuary read it", file.display()));
         return Err(Trouble::ours("auth", "this machine could not read its own key"));
     }
     russh::keys::decode_secret_key(&text, None).map_err(|_| {
         let advice = "it is no private key, or has a passphrase (make one by `ssh-keygen -t ed25519 -N ''`)";
-        talk.story.push(format!("key file {}: {advice}", file.display()));
+        wire.story.push(format!("key file {}: {advice}", file.display()));
         Trouble::ours("auth", "this machine could not use its own key")
     })
 }
@@ -275,18 +232,15 @@ async fn greet(
     options: &Options,
     mut stream: TcpStream,
     timeout: Duration,
-    talk: &mut Talk,
+    wire: &mut Wire,
 ) -> Result<Handle<Doorkeeper>, Trouble> {
-    talk.phases.enter("banner");
+    wire.enter("banner", "no banner within {} after the connection was made");
     let (banner, heard) = banner::read(&mut stream).await.map_err(|fault| match fault {
-        banner::Fault::Io(e) => {
-            talk.story.push(format!("error: {e}"));
-            Trouble::of_io(&e, "banner")
-        }
+        banner::Fault::Io(e) => wire.failed(&e),
         banner::Fault::Said(why) => Trouble::down("banner", why),
     })?;
-    talk.facts.insert("banner".into(), Value::Text(banner));
-    talk.phases.enter("key_exchange");
+    wire.facts.insert("banner".into(), Value::Text(banner));
+    wire.enter("key_exchange", "the key exchange did not end within {}");
     let config = client::Config {
         client_id: SshId::Standard("SSH-2.0-statuary".into()),
         // Whatever a cut try leaves behind ends by itself.
@@ -301,12 +255,12 @@ async fn greet(
     let stream = tokio::io::join(Cursor::new(heard).chain(from), to);
     let session = client::connect_stream(Arc::new(config), stream, doorkeeper).await;
     if let Some(shown) = shown.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        talk.story.push(format!("host key {shown}"));
-        talk.facts.insert("host_key".into(), Value::Text(shown));
+        wire.story.push(format!("host key {shown}"));
+        wire.facts.insert("host_key".into(), Value::Text(shown));
     }
     session.map_err(|e| match e {
         russh::Error::UnknownKey => Trouble::down("host_key", "the host key is not the configured one"),
-        e => talk.down(&e, "the key exchange failed"),
+        e => down(wire, &e, "the key exchange failed"),
     })
 }
 
@@ -315,13 +269,13 @@ async fn log_in(
     user: &str,
     key: Option<russh::keys::PrivateKey>,
     session: &mut Handle<Doorkeeper>,
-    talk: &mut Talk,
+    wire: &mut Wire,
 ) -> Result<(), Trouble> {
     const BROKE: &str = "the connection ended during the login";
-    talk.phases.enter("auth");
+    wire.enter("auth", "no answer to the login within {}");
     let answer = if let Some(key) = key {
         let hash = if key.algorithm().is_rsa() {
-            session.best_supported_rsa_hash().await.map_err(|e| talk.down(&e, BROKE))?.flatten()
+            session.best_supported_rsa_hash().await.map_err(|e| down(wire, &e, BROKE))?.flatten()
         } else {
             None
         };
@@ -333,16 +287,21 @@ async fn log_in(
     match answer {
         Ok(answer) if answer.success() => Ok(()),
         Ok(_) => Err(Trouble::down("auth", "the login was refused")),
-        Err(e) => Err(talk.down(&e, BROKE)),
+        Err(e) => Err(down(wire, &e, BROKE)),
     }
 }
 
-async fn run(command: &str, session: &Handle<Doorkeeper>, talk: &mut Talk) -> Result<(), Trouble> {
+async fn run(
+    command: &str,
+    session: &Handle<Doorkeeper>,
+    wire: &mut Wire,
+    ran: &mut Option<(Instant, Ran)>,
+) -> Result<(), Trouble> {
     const BROKE: &str = "logged in, but the command could not be started";
-    talk.phases.enter("command");
-    let mut channel = session.channel_open_session().await.map_err(|e| talk.down(&e, BROKE))?;
-    channel.exec(true, command).await.map_err(|e| talk.down(&e, BROKE))?;
-    let (_, ran) = talk.ran.insert((Instant::now(), Ran::default()));
+    wire.enter("command", "logged in, but the command did not end within {}");
+    let mut channel = session.channel_open_session().await.map_err(|e| down(wire, &e, BROKE))?;
+    channel.exec(true, command).await.map_err(|e| down(wire, &e, BROKE))?;
+    let (_, ran) = ran.insert((Instant::now(), Ran::default()));
     while let Some(message) = channel.wait().await {
         let (kept, data) = match message {
             ChannelMsg::Data { data } => (&mut ran.stdout, data),

@@ -1,0 +1,184 @@
+//! A try over one connection: the name, TCP, TLS where it is wanted, and how far it came.
+//!
+//! What a kind says there is its own; how its time is told, and what the world's errors mean, is the same for all.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustls::ClientConfig;
+use rustls::client::Resumption;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::saw::{Ask, Phases, Saw, fact, map, waited, waited_of};
+use super::target::Target;
+use super::trouble::{Trouble, chain, find};
+use super::trust::{Certificates, Shown};
+use crate::expr::{Facts, Value};
+
+/// How far a try came; it is read also where the try was cut.
+#[derive(Default)]
+pub(super) struct Wire {
+    pub phases: Phases,
+    pub facts: Facts,
+    pub story: Vec<String>,
+    /// What is wrong by the kind's own rule.
+    pub unexpected: Option<Trouble>,
+    /// Who took the connection.
+    pub remote: Option<SocketAddr>,
+    /// What is said where the time runs out in this phase.
+    late: &'static str,
+    shown: Arc<Mutex<Shown>>,
+}
+
+/// Whom TLS is to meet, and whom it may trust.
+#[derive(Clone, Debug)]
+pub(super) struct Tls {
+    /// The name that the certificate must be for.
+    pub server_name: ServerName<'static>,
+    /// A PEM file with roots beside the system's.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Tls {
+    /// For a server's name or address. None where it is neither.
+    pub fn of(server_name: &str, ca_file: Option<&str>) -> Option<Self> {
+        let server_name = ServerName::try_from(server_name.to_owned()).ok()?;
+        Some(Self { server_name, ca_file: ca_file.map(PathBuf::from) })
+    }
+
+    /// Takes a relative path as relative to the site's folder.
+    pub fn in_site(&mut self, site: &Path) {
+        self.ca_file = self.ca_file.take().map(|file| site.join(file));
+    }
+}
+
+/// A connection, with TLS or without.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+
+/// One try: what `visit` does within the time that it may have.
+pub(super) async fn talk(ask: &Ask<'_>, visit: impl AsyncFnOnce(&mut Wire) -> Result<(), Trouble>) -> Saw {
+    let (began, mut wire) = (Instant::now(), Wire::default());
+    // A visit's future is large, and a round holds thousands of looks.
+    let trouble = match tokio::time::timeout(ask.timeout(), Box::pin(visit(&mut wire))).await {
+        Ok(ended) => ended.err(),
+        Err(_) => Some(wire.too_late(ask.timeout())),
+    };
+    wire.told(began, ask, trouble)
+}
+
+impl Wire {
+    /// A phase begins. `late` is said where the time runs out in it: `{}` stands for the time that was waited in this
+    /// phase, `{all}` for the whole timeout.
+    pub fn enter(&mut self, phase: &'static str, late: &'static str) {
+        self.phases.enter(phase);
+        self.late = late;
+    }
+
+    /// Finds the address and connects. The addresses of a name are tried in turn.
+    pub async fn connect(&mut self, target: &Target) -> Result<TcpStream, Trouble> {
+        self.enter("dns", "the name did not resolve within {all}");
+        let addresses = target.resolve(&mut self.story).await?;
+        self.enter("connect", "no connection within {all}");
+        let mut last = None;
+        for address in addresses {
+            match TcpStream::connect(address).await {
+                Ok(stream) => {
+                    self.story.push(format!("connected to {address}"));
+                    self.remote = Some(address);
+                    return Ok(stream);
+                }
+                Err(e) => {
+                    self.story.push(format!("tried {address}: {e}"));
+                    last = Some(e);
+                }
+            }
+        }
+        Err(last.map_or_else(Trouble::no_name, |e| Trouble::of_io(&e, "connect")))
+    }
+
+    /// Speaks TLS from here on. What the certificate says is told also where it is refused.
+    pub async fn secure<S: Stream>(
+        &mut self,
+        stream: S,
+        tls: &Tls,
+        protocols: &[&str],
+        ask: &Ask<'_>,
+    ) -> Result<TlsStream<S>, Trouble> {
+        self.enter("tls", "the TLS handshake did not end within {all}");
+        let shown = Arc::clone(&self.shown);
+        let note = move |seen| *shown.lock().unwrap_or_else(PoisonError::into_inner) = seen;
+        let verifier = Certificates::new(ask, tls.ca_file.clone(), note);
+        let config = ClientConfig::builder_with_provider(ask.trust.provider().clone())
+            .with_safe_default_protocol_versions()
+            .map_err(|_| Trouble::ours("tls", "this machine could not begin TLS"))?;
+        let mut config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+        config.resumption = Resumption::disabled();
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        let stream = TlsConnector::from(Arc::new(config)).connect(tls.server_name.clone(), stream).await;
+        stream.map_err(|e| {
+            self.story.push(format!("error: {}", chain(&e)));
+            match find::<rustls::Error>(&e) {
+                Some(tls) => self.shown().trouble(tls, ask.now, &mut self.story),
+                None => Trouble::of_io(&e, "tls"),
+            }
+        })
+    }
+
+    /// What an error of the operating system means where this try stands.
+    pub fn failed(&mut self, error: &std::io::Error) -> Trouble {
+        self.story.push(format!("error: {}", chain(error)));
+        Trouble::of_io(error, self.phase())
+    }
+
+    /// The target does not work, where this try stands.
+    pub fn down(&self, why: impl Into<String>) -> Trouble {
+        Trouble::down(self.phase(), why)
+    }
+
+    /// What the server showed of itself.
+    pub fn shown(&self) -> Shown {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn phase(&self) -> &'static str {
+        self.phases.now().map_or("connect", |(phase, _)| phase)
+    }
+
+    fn too_late(&self, timeout: Duration) -> Trouble {
+        let (phase, since) = self.phases.now().unwrap_or(("connect", timeout));
+        let why = self.late.replace("{all}", &waited(timeout)).replace("{}", &waited_of(since, timeout));
+        Trouble::down(phase, why)
+    }
+
+    fn told(mut self, began: Instant, ask: &Ask<'_>, trouble: Option<Trouble>) -> Saw {
+        let phases = self.phases.ended();
+        let certificate = self.shown().certificate;
+        self.story.extend(certificate.as_ref().map(ToString::to_string));
+        let mut saw = Saw::ended(began, self.story);
+        saw.facts = self.facts;
+        saw.facts.insert("latency".into(), fact(saw.took));
+        saw.facts.extend(certificate.map(|c| ("certificate".to_owned(), c.facts(ask.now))));
+        if let Some(remote) = self.remote {
+            saw.facts.insert("remote".into(), map([("address", Value::Text(remote.to_string()))]));
+        }
+        saw.phased(phases);
+        saw.unexpected = self.unexpected;
+        saw.trouble = trouble;
+        saw
+    }
+}
+
+/// Reads a line with its end, of so many bytes at most. One that is longer comes back without an end.
+pub(super) async fn line(from: &mut (impl AsyncBufRead + Unpin), most: usize) -> std::io::Result<Vec<u8>> {
+    let mut line = Vec::new();
+    from.take(most as u64).read_until(b'\n', &mut line).await?;
+    if line.is_empty() { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(line) }
+}
