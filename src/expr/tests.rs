@@ -27,7 +27,7 @@ const FIELDS: &[Field] = &[
 
 /// What a look over HTTPS saw: status 200 in 850 ms, and the JSON given.
 fn facts(json: &str) -> Facts {
-    let of = |json: &str| Value::from_json(&serde_json::from_str(json).unwrap());
+    let of = |json: &str| Value::from_json(serde_json::from_str(json).unwrap());
     let certificate = [
         ("expires_in".to_owned(), Value::Duration(Span::from_mins(60 * 24 * 10))),
         ("names".to_owned(), of(r#"["example.com", "www.example.com"]"#)),

@@ -89,19 +89,19 @@ impl Value {
     ///
     /// A number without a fraction or exponent that fits 64 bits with a sign is an `Int`. Every other number is a
     /// `Float`, also a whole one from 2^63 on: it may then be off by up to 2^11, as far as the nearest float is.
-    pub fn from_json(json: &serde_json::Value) -> Self {
+    pub fn from_json(json: serde_json::Value) -> Self {
         match json {
             serde_json::Value::Null => Self::Null,
-            serde_json::Value::Bool(b) => Self::Bool(*b),
+            serde_json::Value::Bool(b) => Self::Bool(b),
             serde_json::Value::Number(n) => match (n.as_i64(), n.as_f64()) {
                 (Some(whole), _) => Self::Int(whole),
                 (None, Some(float)) => Self::Float(float),
                 (None, None) => Self::Text(n.to_string()),
             },
-            serde_json::Value::String(text) => Self::Text(text.clone()),
-            serde_json::Value::Array(items) => Self::List(items.iter().map(Self::from_json).collect()),
+            serde_json::Value::String(text) => Self::Text(text),
+            serde_json::Value::Array(items) => Self::List(items.into_iter().map(Self::from_json).collect()),
             serde_json::Value::Object(entries) => {
-                Self::Map(entries.iter().map(|(key, value)| (key.clone(), Self::from_json(value))).collect())
+                Self::Map(entries.into_iter().map(|(key, value)| (key, Self::from_json(value))).collect())
             }
         }
     }
@@ -109,11 +109,15 @@ impl Value {
     /// The value at a dotted path below this one: `queue.depth`, `items.0.name`. A part that is a number is a
     /// place in a list, counted from 0. None where a part is missing.
     pub fn lookup(&self, path: &str) -> Option<&Value> {
-        path.split('.').try_fold(self, |value, part| match value {
-            Self::Map(entries) => entries.get(part),
-            Self::List(items) => part.parse::<usize>().ok().and_then(|place| items.get(place)),
+        match self {
+            Self::Map(entries) => lookup(entries, path),
+            Self::List(items) => {
+                let (place, rest) = path.split_once('.').map_or((path, None), |(place, rest)| (place, Some(rest)));
+                let item = items.get(place.parse::<usize>().ok()?)?;
+                rest.map_or(Some(item), |rest| item.lookup(rest))
+            }
             _ => None,
-        })
+        }
     }
 
     /// As one number, to record it: a length of time in milliseconds, true as 1 and false as 0. None for
@@ -152,12 +156,10 @@ impl Value {
     }
 }
 
-/// The value at a dotted path in the facts of a look: `latency`, `info.used_memory`. As [`Value::lookup`].
+/// The value at a dotted path in the facts of a look: `latency`, `info.used_memory`. A name may itself hold dots.
 pub fn lookup<'f>(facts: &'f Facts, path: &str) -> Option<&'f Value> {
-    match path.split_once('.') {
-        Some((first, rest)) => facts.get(first)?.lookup(rest),
-        None => facts.get(path),
-    }
+    let below = || path.match_indices('.').find_map(|(dot, _)| facts.get(&path[..dot])?.lookup(&path[dot + 1..]));
+    facts.get(path).or_else(below)
 }
 
 /// Takes so many characters and then refuses, so that a body of a megabyte is not written out to be cut.
@@ -236,7 +238,7 @@ mod tests {
     use super::*;
 
     fn from(json: &str) -> Value {
-        Value::from_json(&serde_json::from_str(json).unwrap())
+        Value::from_json(serde_json::from_str(json).unwrap())
     }
 
     #[test]

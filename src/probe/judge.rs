@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::saw::{KEPT_BYTES, Saw};
 use super::trouble::Trouble;
 use super::{Observation, Plan};
-use crate::expr::{Facts, Judgement, Value};
+use crate::expr::{Facts, Judgement, Value, lookup};
 use crate::model::{Secret, Span, Verdict};
 
 /// The longest reason, in characters. A page shows it in one or two lines.
@@ -88,37 +88,12 @@ fn shown(source: &str, says: Option<&str>, reason: String) -> String {
     if source.contains("remote.address") { "an assertion about the address did not hold".to_owned() } else { reason }
 }
 
-/// The fact at a dotted path: `status`, `json.queue.depth`, `json.items.0.size`. A name may itself hold dots.
-fn at<'a>(facts: &'a Facts, path: &str) -> Option<&'a Value> {
-    fn step<'a>(map: &'a Facts, path: &str) -> Option<&'a Value> {
-        if let Some(found) = map.get(path) {
-            return Some(found);
-        }
-        path.match_indices('.').find_map(|(dot, _)| into(map.get(&path[..dot])?, &path[dot + 1..]))
-    }
-    fn into<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
-        match value {
-            Value::Map(map) => step(map, path),
-            Value::List(items) => {
-                let (index, rest) = path.split_once('.').map_or((path, None), |(index, rest)| (index, Some(rest)));
-                let item = items.get(index.parse::<usize>().ok()?)?;
-                rest.map_or(Some(item), |rest| into(item, rest))
-            }
-            _ => None,
-        }
-    }
-    step(facts, path)
-}
-
-/// A fact as a number: durations in milliseconds. None where it is missing or no number.
+/// A fact as a number: durations in milliseconds, true as 1. None where it is missing or no number.
 fn number(facts: &Facts, path: &str) -> Option<f64> {
-    let number = match at(facts, path)? {
-        Value::Int(n) => *n as f64,
-        Value::Float(n) => *n,
-        Value::Duration(time) => time.ms() as f64,
+    let number = match lookup(facts, path)? {
         // A header is always a text, also where it counts something.
         Value::Text(text) if path.starts_with("headers.") => text.trim().parse().ok()?,
-        _ => return None,
+        value => value.as_number()?,
     };
     number.is_finite().then_some(number)
 }
@@ -267,6 +242,6 @@ mod tests {
         ));
         trim(&mut facts, &[Secret::new("s3cr3t-token")]);
         assert!(format!("{facts:?}").len() < 8 * FACTS_BYTES);
-        assert_eq!(at(&facts, "headers.echo"), Some(&Value::Text("Bearer ***".into())));
+        assert_eq!(lookup(&facts, "headers.echo"), Some(&Value::Text("Bearer ***".into())));
     }
 }

@@ -138,18 +138,6 @@ pub(super) fn longest_first(mut secrets: Vec<Secret>) -> Vec<Secret> {
     secrets
 }
 
-/// JSON as a fact.
-pub(super) fn open(json: serde_json::Value) -> Value {
-    match json {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(b) => Value::Bool(b),
-        serde_json::Value::Number(n) => n.as_i64().map_or(Value::Float(n.as_f64().unwrap_or(f64::NAN)), Value::Int),
-        serde_json::Value::String(text) => Value::Text(text),
-        serde_json::Value::Array(items) => Value::List(items.into_iter().map(open).collect()),
-        serde_json::Value::Object(entries) => Value::Map(entries.into_iter().map(|(k, v)| (k, open(v))).collect()),
-    }
-}
-
 /// A waited time as a person says it: `5 s`, `3.2 s`, `250 ms`.
 pub(super) fn waited(time: Duration) -> String {
     let ms = time.as_millis();

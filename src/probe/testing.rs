@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::{Kind, KindInfo, Look, Looked, Observation, Past, Plan, round, saw};
+use super::{Kind, KindInfo, Look, Looked, Observation, Past, Plan, round};
 use crate::expr::{Assertion, Facts, Value};
 use crate::model::{Given, Givens, Moment, ProbeKey, RunSettings, Secret, Span, Vantage, Verdict, Visibility};
 
@@ -136,7 +136,7 @@ pub(super) fn observed(verdict: Verdict, ms: u32, why: &str) -> Observation {
 
 /// Facts from JSON.
 pub(super) fn facts_of(json: &str) -> Facts {
-    match saw::open(serde_json::from_str(json).unwrap()) {
+    match Value::from_json(serde_json::from_str(json).unwrap()) {
         Value::Map(facts) => facts,
         other => panic!("{other:?} is no map"),
     }

@@ -14,6 +14,7 @@ mod mounts;
 
 mod disk;
 mod exec;
+mod heartbeat;
 mod http;
 mod look;
 mod redis;

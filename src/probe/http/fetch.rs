@@ -11,7 +11,7 @@ use super::trace::Trace;
 use super::{Options, PLAIN};
 use crate::expr::{Facts, Value};
 use crate::probe::dates::behind_ms;
-use crate::probe::saw::{Ask, KEPT_BYTES, Saw, fact, map, open, waited, waited_of};
+use crate::probe::saw::{Ask, KEPT_BYTES, Saw, fact, map, waited, waited_of};
 use crate::probe::trouble::{Trouble, chain, find};
 
 /// What came back so far; it is read also where the try was cut.
@@ -27,7 +27,8 @@ struct Page {
     story: Vec<String>,
 }
 
-pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
+/// One try, with the body that came back, up to `body_limit`.
+pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> (Saw, Vec<u8>) {
     let (began, trace, mut page) = (Instant::now(), Trace::default(), Page::default());
     let work = async {
         let identity = client::identity(options, &mut page.story)?;
@@ -37,7 +38,8 @@ pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
         Ok(ended) => ended.err(),
         Err(_) => Some(late(&trace, ask.timeout())),
     };
-    tell(options, ask, began, &trace, page, trouble)
+    let saw = tell(options, ask, began, &trace, &mut page, trouble);
+    (saw, page.body)
 }
 
 /// Where the request stands between two redirects.
@@ -232,7 +234,7 @@ fn tell(
     ask: &Ask<'_>,
     began: Instant,
     trace: &Trace,
-    mut page: Page,
+    page: &mut Page,
     trouble: Option<Trouble>,
 ) -> Saw {
     let now = Instant::now();
@@ -256,7 +258,7 @@ fn tell(
     page.story.extend(page.remote.map(|remote| format!("answered by {remote}")));
     page.story.extend(certificate.as_ref().map(ToString::to_string));
     let mut saw = Saw::ended(began, std::mem::take(&mut page.story));
-    saw.facts = facts(options, ask, &page, saw.took);
+    saw.facts = facts(options, ask, page, saw.took);
     saw.phased(phases);
     if let Some(certificate) = certificate {
         saw.facts.insert("certificate".into(), certificate.facts(ask.now));
@@ -291,7 +293,7 @@ fn facts(options: &Options, ask: &Ask<'_>, page: &Page, took: Duration) -> Facts
         && !page.clipped
         && let Ok(json) = serde_json::from_slice(&page.body)
     {
-        facts.insert("json".into(), open(json));
+        facts.insert("json".into(), Value::from_json(json));
     }
     facts
 }

@@ -23,7 +23,7 @@ use super::saw::{Ask, Saw, longest_first, parts};
 use super::trust::with_certificate;
 use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type};
-use crate::model::{Givens, Key, Refusal, Secret, Takes};
+use crate::model::{Given, Givens, Key, Refusal, Secret, Takes};
 
 /// What `http` asks, and how.
 #[derive(Clone, Debug)]
@@ -151,10 +151,27 @@ impl Aimed for Options {
 
 /// One try.
 pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
+    fetch::look(options, ask).await.0
+}
+
+/// One try, with the body that came back, up to 1 MiB: for kinds that read an address, and judge it their way.
+pub(super) async fn fetch(options: &Options, ask: &Ask<'_>) -> (Saw, Vec<u8>) {
     fetch::look(options, ask).await
 }
 
+/// An address that another kind reads. Its refusals name `key`.
+pub(super) fn page(url: &Secret, key: &'static str, ca_file: Option<&str>) -> Result<Options, Vec<Refusal>> {
+    let given = [("url", Given::Secret(url.clone()))];
+    let ca_file = ca_file.map(|file| ("ca_file", Given::Text(file.to_owned())));
+    let refused = |refusals: Vec<Refusal>| refusals.into_iter().map(|refusal| Refusal { key, ..refusal }).collect();
+    options(&Givens(given.into_iter().chain(ca_file).collect())).map_err(refused)
+}
+
 fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
+    options(given).map(Kind::Http)
+}
+
+fn options(given: &Givens) -> Result<Options, Vec<Refusal>> {
     let mut refusals = Vec::new();
     let url = given.secret("url").cloned().unwrap_or_default();
     let parsed = address(&url, "url", &mut refusals);
@@ -197,7 +214,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let Some(parsed) = parsed.filter(|_| refusals.is_empty()) else { return Err(refusals) };
     let follow = given.bool("follow").unwrap_or(true);
     let secrets = secrets(given, &parsed, &headers, authorization.as_ref());
-    Ok(Kind::Http(Options {
+    Ok(Options {
         url,
         origin: parsed.origin().ascii_serialization(),
         host: host_of(&parsed),
@@ -221,7 +238,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
         ca_file: given.text("ca_file").map(PathBuf::from),
         client_cert: given.text("client_cert").map(PathBuf::from),
         secrets,
-    }))
+    })
 }
 
 /// Who asks. Two ways to say it would leave open which one is sent.
