@@ -7,7 +7,7 @@
 //!
 //! | file | job |
 //! |---|---|
-//! | `http`, `tcp`, `dns`, `heartbeat`, `exec`, `disk`, `icmp`, `ssh`, `redis` | one kind each: its options, keys, fields and its look |
+//! | `http`, `tcp`, `dns`, `heartbeat`, `exec`, `disk`, `icmp`, `ssh`, `redis`, `tls`, `smtp` | one kind each: its options, keys, fields and its look |
 //! | `saw` | the common shape: what a kind is asked, and what one try saw |
 //! | `target`, `wire` | hosts and ports as the operator types them; a connection there, with TLS or without |
 //! | `trouble`, `trust` | the world's errors in public words; whom TLS trusts and what a certificate says |
@@ -31,11 +31,13 @@ mod saw;
 mod schedule;
 #[cfg(test)]
 mod schedule_tests;
+mod smtp;
 mod ssh;
 mod target;
 mod tcp;
 #[cfg(test)]
 mod testing;
+mod tls;
 mod trouble;
 mod trust;
 mod wire;
@@ -145,6 +147,10 @@ kinds! {
     Icmp: icmp,
     /// Asks a Redis server.
     Redis: redis,
+    /// Speaks TLS, and reads the certificates.
+    Tls: tls,
+    /// Asks a mail server.
+    Smtp: smtp,
 }
 
 /// What the options of every kind say of what they look at.

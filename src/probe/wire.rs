@@ -20,6 +20,7 @@ use super::target::Target;
 use super::trouble::{Trouble, chain, find};
 use super::trust::{Certificates, Shown};
 use crate::expr::{Facts, Value};
+use crate::model::{Givens, Refusal};
 
 /// How far a try came; it is read also where the try was cut.
 #[derive(Default)]
@@ -33,7 +34,8 @@ pub(super) struct Wire {
     pub remote: Option<SocketAddr>,
     /// What is said where the time runs out in this phase.
     late: &'static str,
-    shown: Arc<Mutex<Shown>>,
+    /// What the server showed of itself.
+    pub shown: Arc<Mutex<Shown>>,
 }
 
 /// Whom TLS is to meet, and whom it may trust.
@@ -50,6 +52,16 @@ impl Tls {
     pub fn of(server_name: &str, ca_file: Option<&str>) -> Option<Self> {
         let server_name = ServerName::try_from(server_name.to_owned()).ok()?;
         Some(Self { server_name, ca_file: ca_file.map(PathBuf::from) })
+    }
+
+    /// By the keys `server_name`, where that is another than the host, and `ca_file`.
+    pub fn given(given: &Givens, host: &str) -> Result<Self, Vec<Refusal>> {
+        let name = given.text("server_name");
+        Self::of(name.unwrap_or(host), given.text("ca_file")).ok_or_else(|| {
+            let text = format!("`{}` is no name that a certificate can be for", name.unwrap_or(host));
+            let key = if name.is_some() { "server_name" } else { "address" };
+            vec![Refusal::new(key, text, "give a name such as \"mail.example.com\", or an address")]
+        })
     }
 
     /// Takes a relative path as relative to the site's folder.
@@ -143,8 +155,7 @@ impl Wire {
         Trouble::down(self.phase(), why)
     }
 
-    /// What the server showed of itself.
-    pub fn shown(&self) -> Shown {
+    fn shown(&self) -> Shown {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -67,6 +67,8 @@ fn kind(kind: &str) -> String {
         "disk" => "The room and the speed of its disk".to_owned(),
         "icmp" => "A ping".to_owned(),
         "ssh" => "A login by SSH".to_owned(),
+        "tls" => "A TLS handshake".to_owned(),
+        "smtp" => "A question to a mail server".to_owned(),
         "redis" => "A question to Redis".to_owned(),
         other => format!("A look by {other}"),
     }
