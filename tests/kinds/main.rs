@@ -18,5 +18,7 @@ mod heartbeat;
 mod http;
 mod look;
 mod redis;
+mod smtp;
 mod ssh;
 mod tcp;
+mod tls;

@@ -5,7 +5,9 @@
 
 mod certificates;
 mod dns;
+mod mail;
 mod nginx;
+mod postgres;
 mod program;
 mod redis;
 mod sshd;
@@ -15,7 +17,11 @@ pub use certificates::{Authority, Certificate};
 #[allow(unused_imports, reason = "as above")]
 pub use dns::Dns;
 #[allow(unused_imports, reason = "as above")]
+pub use mail::Mail;
+#[allow(unused_imports, reason = "as above")]
 pub use nginx::Nginx;
+#[allow(unused_imports, reason = "as above")]
+pub use postgres::Postgres;
 #[allow(unused_imports, reason = "as above")]
 pub use program::{Program, free_port};
 #[allow(unused_imports, reason = "as above")]

@@ -18,7 +18,11 @@ pub struct Program {
 impl Program {
     /// Starts it; its output goes to the test's.
     pub fn start(name: &'static str, package: &str, args: &[String]) -> Self {
-        let path = find(name, package);
+        Self::start_at(name, find(name, package), args)
+    }
+
+    /// Starts the program at a path.
+    pub fn start_at(name: &'static str, path: PathBuf, args: &[String]) -> Self {
         let child = Command::new(&path).args(args).stdin(Stdio::null()).spawn();
         Self { name, child: child.unwrap_or_else(|e| panic!("{} does not start: {e}", path.display())) }
     }
