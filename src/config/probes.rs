@@ -141,7 +141,7 @@ pub(super) fn read(
         units: units(read.givens.texts("record"), sort),
         visibility: seen_by(reader, &read, owner),
         unset: read.unset,
-        ..times(reader, &read, key, sort.name, owner.base)
+        ..times(reader, &read, key, sort, owner.base)
     };
     Some((common, named))
 }
@@ -190,8 +190,8 @@ fn seen_by(reader: &mut Reader<'_>, read: &Read, owner: &Owner<'_>) -> Visibilit
 }
 
 /// When it looks, how long it waits, how long its look vouches.
-fn times(reader: &mut Reader<'_>, read: &Read, key: ProbeKey, kind: &'static str, base: &Base) -> Common {
-    let every = read.givens.span("every");
+fn times(reader: &mut Reader<'_>, read: &Read, key: ProbeKey, sort: &Sort, base: &Base) -> Common {
+    let every = read.givens.span("every").or(sort.every);
     if let Some(every) = every.filter(|e| *e < base.interval) {
         reader
             .found
@@ -223,7 +223,7 @@ fn times(reader: &mut Reader<'_>, read: &Read, key: ProbeKey, kind: &'static str
     let confirm = if base.confirm_given { base.rules.confirm_after } else { confirm_by_default(interval) };
     Common {
         key,
-        kind,
+        kind: sort.name,
         made: None,
         timeout: timeout.unwrap_or(TIMEOUT.min(Span::from_ms(base.deadline.ms() * 4 / 5))),
         retries: retries as u32,

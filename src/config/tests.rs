@@ -44,14 +44,22 @@ fn read_http(givens: &Givens) -> Result<Made, Vec<Refusal>> {
 }
 
 fn kinds() -> Kinds<'static> {
-    let http = Sort { name: "http", keys: KEYS, fields: FIELDS, read: Box::new(read_http) };
+    let http = Sort { name: "http", keys: KEYS, fields: FIELDS, every: None, read: Box::new(read_http) };
     let tcp = Sort {
         name: "tcp",
         keys: &[Key { name: "address", takes: Takes::Text, required: true, doc: "host:port" }],
         fields: &[],
+        every: None,
         read: Box::new(|_| Ok(Made { kind: None, host: None })),
     };
-    Kinds { probes: vec![http, tcp], channels: crate::notify::CHANNELS }
+    let seldom = Sort {
+        name: "seldom",
+        keys: &[],
+        fields: &[],
+        every: Some(Span::from_mins(720)),
+        read: Box::new(|_| Ok(Made { kind: None, host: None })),
+    };
+    Kinds { probes: vec![http, tcp, seldom], channels: crate::notify::CHANNELS }
 }
 
 fn env(name: &str) -> Option<String> {
@@ -260,6 +268,16 @@ fn what_two_places_say_together_can_be_wrong() {
         told(&with(&format!("{WEB}record = [\"body\", \"jsn.queue\", \"json.queue\"]"))),
         "9:11 `body` is a text\n9:19 `jsn.queue` is not a field of http"
     );
+}
+
+#[test]
+fn a_kind_may_look_seldom_unless_the_operator_says_how_often() {
+    let hours = |lines: &str| {
+        let probe = format!("[[component]]\nid = \"web\"\n[[component.probe]]\nkind = \"seldom\"\n{lines}");
+        let probe = good(&probe).settings.components[0].probes[0].clone();
+        (probe.every.map(|every| every.ms() / 3_600_000), probe.gap.ms() / 3_600_000)
+    };
+    assert_eq!([hours(""), hours("every = \"2h\"\n")], [(Some(12), 30), (Some(2), 5)]);
 }
 
 #[test]

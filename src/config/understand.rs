@@ -6,7 +6,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::expr::Field;
-use crate::model::{Givens, Key, Refusal, Settings};
+use crate::model::{Givens, Key, Refusal, Settings, Span};
 use crate::notify::{Channel, ChannelInfo};
 use crate::probe::{Kind, Plan};
 
@@ -33,6 +33,8 @@ pub(super) struct Sort {
     pub(super) keys: &'static [Key],
     /// What its assertions may name.
     pub(super) fields: &'static [Field],
+    /// How often it looks where the operator does not say.
+    pub(super) every: Option<Span>,
     /// Reads its options.
     pub(super) read: ReadKind,
 }
@@ -54,6 +56,7 @@ impl Kinds<'_> {
         let probes = crate::probe::KINDS.iter().map(|info| Sort {
             name: info.name,
             keys: info.keys,
+            every: info.every,
             fields: info.fields,
             read: Box::new(|givens| (info.read)(givens).map(|kind| Made { host: kind.host(), kind: Some(kind) })),
         });

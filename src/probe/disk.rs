@@ -77,6 +77,7 @@ pub(super) const INFO: KindInfo = KindInfo {
           is up.",
     keys: KEYS,
     fields: FIELDS,
+    every: None,
     read,
 };
 

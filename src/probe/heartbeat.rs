@@ -68,6 +68,7 @@ pub(super) const INFO: KindInfo = KindInfo {
           seconds or milliseconds or as a date (RFC 3339, RFC 9110). Older than `max_age`, or missing, is down.",
     keys: KEYS,
     fields: FIELDS,
+    every: None,
     read,
 };
 
@@ -414,7 +415,7 @@ mod tests {
         field: a field is read from the JSON at `url` (add `url`, or leave `field` away)
         key: a key is read from a Redis server (add `redis`, or leave `key` away)
         redis: it is not said which key holds the time (add `key = "…"`)
-        redis: this does not begin with `redis://` (an address is `redis://host:6379/0`, with TLS `rediss://user:${PASSWORD}@host:6380/0`)
+        redis: this does not begin with `redis://` or `rediss://` (an address is `redis://host:6379/0`, with TLS `rediss://user:${PASSWORD}@host:6380/0`)
         url: this does not begin with `https://` or `http://` (an address begins with `https://` or `http://` and a host, such as "https://example.com/health")
         file: the path is empty (name the file that the worker touches)
         "#);

@@ -69,6 +69,7 @@ pub(super) const INFO: KindInfo = KindInfo {
     doc: "Sends ICMP echo requests (ping). Without `expect`, one answer is up and none is down.",
     keys: KEYS,
     fields: FIELDS,
+    every: None,
     read,
 };
 

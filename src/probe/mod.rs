@@ -7,20 +7,23 @@
 //!
 //! | file | job |
 //! |---|---|
-//! | `http`, `tcp`, `dns`, `heartbeat`, `exec`, `disk`, `icmp`, `ssh`, `redis`, `tls`, `smtp` | one kind each: its options, keys, fields and its look |
+//! | `http`, `tcp`, `dns`, `heartbeat`, `exec`, `disk`, `icmp`, `ssh`, `redis`, `tls`, `smtp`, `websocket`, `grpc`, `domain` | one kind each: its options, keys, fields and its look |
 //! | `saw` | the common shape: what a kind is asked, and what one try saw |
-//! | `target`, `wire` | hosts and ports as the operator types them; a connection there, with TLS or without |
+//! | `address`, `target`, `wire` | addresses, hosts and ports as the operator types them; a connection there |
 //! | `trouble`, `trust` | the world's errors in public words; whom TLS trusts and what a certificate says |
 //! | `judge` | from what was seen to a verdict |
 //! | `schedule`, `lane`, `canary`, `dates` | who looks when, within the limits; whether it is us, or our clock |
 //! | `cut` | a round into what may be published and what may not |
 
+mod address;
 mod canary;
 mod cut;
 mod dates;
 mod disk;
 mod dns;
+mod domain;
 mod exec;
+mod grpc;
 mod heartbeat;
 mod http;
 mod icmp;
@@ -40,6 +43,7 @@ mod testing;
 mod tls;
 mod trouble;
 mod trust;
+mod websocket;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -91,6 +95,8 @@ pub struct KindInfo {
     pub keys: &'static [Key],
     /// What its assertions may name.
     pub fields: &'static [Field],
+    /// How often it looks where the operator does not say; none: every round.
+    pub every: Option<Span>,
     /// Reads its options. All refusals at once.
     pub read: fn(&Givens) -> Result<Kind, Vec<Refusal>>,
 }
@@ -151,6 +157,12 @@ kinds! {
     Tls: tls,
     /// Asks a mail server.
     Smtp: smtp,
+    /// Opens a WebSocket.
+    Websocket: websocket,
+    /// Asks a gRPC server for its health.
+    Grpc: grpc,
+    /// Reads when a domain's registration ends.
+    Domain: domain,
 }
 
 /// What the options of every kind say of what they look at.

@@ -54,6 +54,7 @@ pub(super) const INFO: KindInfo = KindInfo {
     doc: "Asks a mail server for its greeting and its capabilities, over TLS with `starttls`. It sends no mail.",
     keys: KEYS,
     fields: FIELDS,
+    every: None,
     read,
 };
 

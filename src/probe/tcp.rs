@@ -63,6 +63,7 @@ pub(super) const INFO: KindInfo = KindInfo {
     doc: "Opens a TCP connection. Without `send` and `banner`, connecting is enough for up.",
     keys: KEYS,
     fields: FIELDS,
+    every: None,
     read,
 };
 

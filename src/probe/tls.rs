@@ -73,6 +73,7 @@ pub(super) const INFO: KindInfo = KindInfo {
     doc: "Makes a TLS handshake and judges the certificate: its chain, its names, its time. A valid one is up.",
     keys: KEYS,
     fields: FIELDS,
+    every: None,
     read,
 };
 

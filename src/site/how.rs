@@ -69,6 +69,9 @@ fn kind(kind: &str) -> String {
         "ssh" => "A login by SSH".to_owned(),
         "tls" => "A TLS handshake".to_owned(),
         "smtp" => "A question to a mail server".to_owned(),
+        "websocket" => "A WebSocket".to_owned(),
+        "grpc" => "A question for its health".to_owned(),
+        "domain" => "The registration of its domain".to_owned(),
         "redis" => "A question to Redis".to_owned(),
         other => format!("A look by {other}"),
     }

@@ -1,13 +1,13 @@
 //! `heartbeat` in a file, at nginx and in redis-server: a worker that lives, falls silent, and was never there.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::look::{look, said};
 use crate::support::{Nginx, Redis};
 
 /// Unix seconds, so long ago.
 fn ago(secs: u64) -> String {
-    (SystemTime::now().duration_since(UNIX_EPOCH).unwrap() - Duration::from_secs(secs)).as_secs().to_string()
+    (SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() - secs).to_string()
 }
 
 fn silent(told: &str) -> bool {

@@ -14,6 +14,7 @@ mod mounts;
 
 mod disk;
 mod exec;
+mod grpc;
 mod heartbeat;
 mod http;
 mod look;
@@ -22,3 +23,4 @@ mod smtp;
 mod ssh;
 mod tcp;
 mod tls;
+mod websocket;

@@ -59,7 +59,7 @@ impl Postgres {
             let options: Vec<&str> = options.iter().flat_map(|option| ["-c", option]).collect();
             let words = words("postgres", &[&["-D", &data][..], &options].concat());
             let name = if root() { "setpriv" } else { "postgres" };
-            let mut program = Program::start_at(name, words[0].clone().into(), &words[1..]);
+            let mut program = Program::start_at(name, words[0].as_ref(), &words[1..]);
             if program.answers_at(port) {
                 return Self { _folder: folder, program: Some(program), port };
             }

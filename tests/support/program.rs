@@ -1,7 +1,7 @@
 //! A program that a test started: found, waited for, stopped, frozen, killed at the end.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -18,12 +18,12 @@ pub struct Program {
 impl Program {
     /// Starts it; its output goes to the test's.
     pub fn start(name: &'static str, package: &str, args: &[String]) -> Self {
-        Self::start_at(name, find(name, package), args)
+        Self::start_at(name, &find(name, package), args)
     }
 
     /// Starts the program at a path.
-    pub fn start_at(name: &'static str, path: PathBuf, args: &[String]) -> Self {
-        let child = Command::new(&path).args(args).stdin(Stdio::null()).spawn();
+    pub fn start_at(name: &'static str, path: &Path, args: &[String]) -> Self {
+        let child = Command::new(path).args(args).stdin(Stdio::null()).spawn();
         Self { name, child: child.unwrap_or_else(|e| panic!("{} does not start: {e}", path.display())) }
     }
 

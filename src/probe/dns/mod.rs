@@ -90,6 +90,7 @@ pub(super) const INFO: KindInfo = KindInfo {
     doc: "Asks a name server. Without `expect`, NOERROR with at least one record of the asked type is up.",
     keys: KEYS,
     fields: FIELDS,
+    every: None,
     read,
 };
 

@@ -73,6 +73,7 @@ pub(super) const INFO: KindInfo = KindInfo {
           other unknown.",
     keys: KEYS,
     fields: FIELDS,
+    every: None,
     read,
 };
 

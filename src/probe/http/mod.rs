@@ -14,14 +14,13 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
-use percent_encoding::percent_decode_str;
 use reqwest::Method;
 use reqwest::header::{self, HeaderName, HeaderValue};
 use url::Url;
 
 use super::saw::{Ask, Saw, longest_first, parts};
 use super::trust::with_certificate;
-use super::{Aimed, Kind, KindInfo};
+use super::{Aimed, Kind, KindInfo, address};
 use crate::expr::{Field, Type};
 use crate::model::{Given, Givens, Key, Refusal, Secret, Takes};
 
@@ -120,6 +119,7 @@ pub(super) const INFO: KindInfo = KindInfo {
     doc: "Asks a web server over a fresh connection. Without `expect`, a status below 400 is up.",
     keys: KEYS,
     fields: FIELDS,
+    every: None,
     read,
 };
 
@@ -174,23 +174,8 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
 fn options(given: &Givens) -> Result<Options, Vec<Refusal>> {
     let mut refusals = Vec::new();
     let url = given.secret("url").cloned().unwrap_or_default();
-    let parsed = address(&url, "url", &mut refusals);
-    let mut headers = Vec::new();
-    for (name, value) in given.secret_map("headers") {
-        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value.expose())) {
-            (Ok(name), Ok(_)) => headers.push((name, value.clone())),
-            (Err(_), _) => refusals.push(Refusal::new(
-                "headers",
-                format!("`{name}` is no header's name"),
-                "a name holds letters, digits and `-`, and no blanks",
-            )),
-            (_, Err(_)) => refusals.push(Refusal::new(
-                "headers",
-                format!("the value of `{name}` cannot be sent"),
-                "a header's value is one line of visible text",
-            )),
-        }
-    }
+    let parsed = web(&url, "url", &mut refusals);
+    let mut headers = headers(given, &mut refusals);
     let mut resolve = Vec::new();
     for text in given.texts("resolve") {
         match text.parse() {
@@ -207,7 +192,7 @@ fn options(given: &Givens) -> Result<Options, Vec<Refusal>> {
         refusals.push(Refusal::new("resolve", "the host of `url` is an address already", help));
     }
     if let Some(proxy) = given.secret("proxy") {
-        address(proxy, "proxy", &mut refusals);
+        web(proxy, "proxy", &mut refusals);
     }
     let authorization = authorization(given, &headers, &mut refusals);
     let (body, is_json) = content(given, &mut headers, &mut refusals);
@@ -239,6 +224,27 @@ fn options(given: &Givens) -> Result<Options, Vec<Refusal>> {
         client_cert: given.text("client_cert").map(PathBuf::from),
         secrets,
     })
+}
+
+/// The headers of the request that can be sent.
+pub(super) fn headers(given: &Givens, refusals: &mut Vec<Refusal>) -> Vec<(HeaderName, Secret)> {
+    let mut headers = Vec::new();
+    for (name, value) in given.secret_map("headers") {
+        match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value.expose())) {
+            (Ok(name), Ok(_)) => headers.push((name, value.clone())),
+            (Err(_), _) => refusals.push(Refusal::new(
+                "headers",
+                format!("`{name}` is no header's name"),
+                "a name holds letters, digits and `-`, and no blanks",
+            )),
+            (_, Err(_)) => refusals.push(Refusal::new(
+                "headers",
+                format!("the value of `{name}` cannot be sent"),
+                "a header's value is one line of visible text",
+            )),
+        }
+    }
+    headers
 }
 
 /// Who asks. Two ways to say it would leave open which one is sent.
@@ -283,7 +289,7 @@ fn content(
 }
 
 /// An http or https address with a host. The refusal does not repeat the text, which may hold a token.
-fn address(text: &Secret, key: &'static str, refusals: &mut Vec<Refusal>) -> Option<Url> {
+fn web(text: &Secret, key: &'static str, refusals: &mut Vec<Refusal>) -> Option<Url> {
     let help = "an address begins with `https://` or `http://` and a host, such as \"https://example.com/health\"";
     let text = match Url::parse(text.expose()) {
         Err(url::ParseError::RelativeUrlWithoutBase) => "this does not begin with `https://` or `http://`".to_owned(),
@@ -316,19 +322,7 @@ fn secrets(
     // Of `user:password` the password may come back alone.
     let basic = given.secret("basic").and_then(|basic| basic.expose().split_once(':'));
     all.extend(basic.map(|(_, password)| Secret::new(password)));
-    for url in std::iter::once(parsed.clone()).chain(proxy.and_then(|p| Url::parse(p.expose()).ok())) {
-        if let Some(password) = url.password() {
-            // It is sent as Basic authorization, percent-decoded, and may come back so.
-            let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-            let password = plain(password);
-            all.push(Secret::new(STANDARD.encode(format!("{}:{password}", plain(url.username())))));
-            all.extend([Secret::new(url.password().unwrap_or_default()), Secret::new(password)]);
-        }
-        all.extend(url.query().map(Secret::new));
-        // Short values (`format=json`) are words; hiding them would garble every reason.
-        all.extend(url.query_pairs().filter(|(_, v)| v.len() >= 8).map(|(_, value)| Secret::new(value)));
-        // A long path segment is a token more often than a word (`/hooks/T0A1…`).
-        all.extend(url.path_segments().into_iter().flatten().filter(|s| s.len() >= 16).map(Secret::new));
-    }
+    let proxy = proxy.and_then(|proxy| Url::parse(proxy.expose()).ok());
+    all.extend(std::iter::once(parsed).chain(&proxy).flat_map(address::secrets));
     longest_first(all)
 }

@@ -57,6 +57,7 @@ pub(super) const INFO: KindInfo = KindInfo {
     doc: "Asks a Redis server for PING and INFO. Without `expect`, an answer to PING is up.",
     keys: KEYS,
     fields: FIELDS,
+    every: None,
     read,
 };
 

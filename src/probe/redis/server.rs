@@ -2,26 +2,28 @@
 
 use std::path::Path;
 
-use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncWriteExt, BufReader};
-use url::Url;
 
 use super::resp::{self, Answer, Fault};
 use crate::model::{Refusal, Secret};
-use crate::probe::saw::{Ask, longest_first, parts};
-use crate::probe::target::Target;
+use crate::probe::address::{Address, Schemes, plain};
+use crate::probe::saw::Ask;
 use crate::probe::trouble::Trouble;
-use crate::probe::wire::{Stream, Tls, Wire};
+use crate::probe::wire::{Stream, Wire};
+
+const SCHEMES: Schemes = Schemes {
+    plain: ("redis", 6379),
+    tls: ("rediss", 6379),
+    help: "an address is `redis://host:6379/0`, with TLS `rediss://user:${PASSWORD}@host:6380/0`",
+};
 
 /// Where it is, how it is entered, and who is to be believed there.
 #[derive(Clone, Debug)]
 pub(in crate::probe) struct Server {
-    target: Target,
-    tls: Option<Tls>,
+    address: Address,
     user: Option<String>,
     password: Option<Secret>,
     database: Option<u32>,
-    secrets: Vec<Secret>,
 }
 
 /// An open session: requests go out one at a time.
@@ -30,65 +32,39 @@ pub(in crate::probe) struct Session(BufReader<Box<dyn Stream>>);
 impl Server {
     /// Reads `redis://` and, with TLS, `rediss://` `[USER[:PASSWORD]@]HOST[:PORT][/DATABASE]`.
     pub fn read(url: &Secret, key: &'static str, ca_file: Option<&str>) -> Result<Self, Refusal> {
-        let refuse = |text: String| {
-            let help = "an address is `redis://host:6379/0`, with TLS `rediss://user:${PASSWORD}@host:6380/0`";
-            Refusal::new(key, text, help)
-        };
-        let parsed = Url::parse(url.expose()).map_err(|e| match e {
-            url::ParseError::RelativeUrlWithoutBase => refuse("this does not begin with `redis://`".to_owned()),
-            e => refuse(format!("this is no address: {e}")),
-        })?;
-        if !matches!(parsed.scheme(), "redis" | "rediss") {
-            return Err(refuse(format!("Redis is not asked at an address that begins with `{}:`", parsed.scheme())));
-        }
-        let host = parsed.host_str().map(|host| host.trim_matches(['[', ']'])).unwrap_or_default();
-        let target = Target::of(host, parsed.port().unwrap_or(6379)).map_err(refuse)?;
-        let tls = match parsed.scheme() {
-            "rediss" => {
-                Some(Tls::of(&target.host, ca_file).ok_or_else(|| refuse(format!("`{host}` is no name for TLS")))?)
-            }
-            _ => None,
-        };
-        let database = match parsed.path().trim_start_matches('/') {
+        let (address, url) = Address::read(url, key, &SCHEMES, ca_file)?;
+        let database = match url.path().trim_start_matches('/') {
             "" => None,
-            number => Some(number.parse().map_err(|_| refuse("a database is a number, such as `/0`".to_owned()))?),
+            number => Some(
+                number.parse().map_err(|_| Refusal::new(key, "a database is a number, such as `/0`", SCHEMES.help))?,
+            ),
         };
-        let plain = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let password = parsed.password().map(|password| Secret::new(plain(password)));
-        let written = parsed.password().map(Secret::new);
-        let secrets = std::iter::once(url.clone()).chain(written).chain(password.iter().flat_map(parts)).collect();
         Ok(Self {
-            target,
-            tls,
-            user: Some(plain(parsed.username())).filter(|user| !user.is_empty()),
-            password,
+            address,
+            user: Some(plain(url.username())).filter(|user| !user.is_empty()),
+            password: url.password().map(|password| Secret::new(plain(password))),
             database,
-            secrets: longest_first(secrets),
         })
     }
 
     /// The host, for grouping.
     pub fn host(&self) -> &str {
-        &self.target.host
+        &self.address.target.host
     }
 
     /// What must never be shown.
     pub fn secrets(&self) -> &[Secret] {
-        &self.secrets
+        &self.address.secrets
     }
 
     /// Takes relative paths as relative to the site's folder.
     pub fn in_site(&mut self, site: &Path) {
-        self.tls.iter_mut().for_each(|tls| tls.in_site(site));
+        self.address.in_site(site);
     }
 
     /// Connects and logs in.
     pub async fn enter(&self, wire: &mut Wire, ask: &Ask<'_>) -> Result<Session, Trouble> {
-        let stream = wire.connect(&self.target).await?;
-        let stream: Box<dyn Stream> = match &self.tls {
-            Some(tls) => Box::new(wire.secure(stream, tls, &[], ask).await?),
-            None => Box::new(stream),
-        };
+        let stream = self.address.connect(&[], wire, ask).await?;
         let mut session = Session(BufReader::new(stream));
         if let Some(password) = &self.password {
             wire.enter("auth", "no answer to the login within {}");

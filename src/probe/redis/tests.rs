@@ -133,9 +133,9 @@ fn a_password_is_seen_nowhere_also_as_it_is_written_in_an_address() {
 fn an_address_that_is_none_is_refused() {
     const HELP: &str = "an address is `redis://host:6379/0`, with TLS `rediss://user:${PASSWORD}@host:6380/0`";
     for (url, why) in [
-        ("6379", "this does not begin with `redis://`"),
-        ("localhost:6379", "Redis is not asked at an address that begins with `localhost:`"),
-        ("http://h/", "Redis is not asked at an address that begins with `http:`"),
+        ("6379", "this does not begin with `redis://` or `rediss://`"),
+        ("localhost:6379", "this begins with `localhost:`, not with `redis:` or `rediss:`"),
+        ("http://h/", "this begins with `http:`, not with `redis:` or `rediss:`"),
         ("redis://h/first", "a database is a number, such as `/0`"),
         ("redis:///0", "`` is no host name or address"),
         ("redis://h:0/", "`h` names port 0"),

@@ -80,6 +80,7 @@ pub(super) const INFO: KindInfo = KindInfo {
     doc: "Logs in by SSH and runs a command. Without `expect`, an exit status other than 0 is down.",
     keys: KEYS,
     fields: FIELDS,
+    every: None,
     read,
 };
 
