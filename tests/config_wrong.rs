@@ -7,7 +7,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use statuary::config::{Mistake, Purpose, load};
+use statuary::config::{Mistake, check};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config-wrong")
@@ -17,11 +17,10 @@ fn folder() -> PathBuf {
 fn told(config: &str) -> String {
     let site = tempfile::tempdir().unwrap();
     std::fs::write(site.path().join("statuary.toml"), config).unwrap();
-    let (mistakes, warnings): (Vec<Mistake>, Vec<Mistake>) =
-        match load(site.path(), Purpose { looks: true, tells: true }) {
-            Ok(loaded) => (Vec::new(), loaded.warnings),
-            Err(mistakes) => (mistakes.0, Vec::new()),
-        };
+    let (mistakes, warnings): (Vec<Mistake>, Vec<Mistake>) = match check(site.path()) {
+        Ok(loaded) => (Vec::new(), loaded.warnings),
+        Err(mistakes) => (mistakes.0, Vec::new()),
+    };
     let mut text = String::new();
     for mistake in mistakes.iter().chain(&warnings) {
         writeln!(text, "{}\n", mistake.rendered).unwrap();

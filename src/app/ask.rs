@@ -102,7 +102,7 @@ pub fn told(site: &Path, until: Moment) -> Result<History, Trouble> {
 
 /// The config, checked as `run` would.
 pub fn config_check(site: &Path) -> Result<Loaded, Mistakes> {
-    config::load(site, Purpose { looks: true, tells: true })
+    config::check(site)
 }
 
 /// The JSON Schema of the config.

@@ -34,6 +34,8 @@ pub(super) struct Places {
     pub(super) depends_on: Vec<Place>,
     /// Each of `formerly`.
     pub(super) formerly: Vec<Place>,
+    /// Each of its probes.
+    pub(super) probes: Vec<Place>,
 }
 
 /// Reads every `[defaults.<kind>]`.
@@ -148,6 +150,7 @@ fn one(
         id: read.at("id"),
         depends_on: (0..read.givens.texts("depends_on").len()).map(|i| read.item("depends_on", i)).collect(),
         formerly: (0..read.givens.texts("formerly").len()).map(|i| read.item("formerly", i)).collect(),
+        probes: mine.iter().map(|(_, place)| *place).collect(),
     });
     all.components.push(component(reader, &read, id, visibility, own, &mine));
     all.probes.extend(mine.into_iter().map(|(common, _)| common));

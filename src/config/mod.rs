@@ -3,11 +3,12 @@
 //! - Takes: a site's folder, the environment, and what the command is about to do.
 //! - Gives: settings, plans and channels with every default filled in; or every mistake, each with file, line,
 //!   column, caret, what was expected and the nearest right name.
-//! - Touches: disk (read; and the last good config under `.statuary/`), environment.
+//! - Touches: disk (read; and the last good config under `.statuary/`), environment; the names of hosts, for a check.
 //! - Never: stops at the first mistake, or prints a secret.
 
 mod channels;
 mod components;
+mod fate;
 mod found;
 mod globals;
 mod graph;
@@ -36,7 +37,7 @@ use crate::probe::Plan;
 use found::Found;
 use secrets::Env;
 pub use source::Sources;
-use understand::Kinds;
+use understand::{Kinds, Understood};
 
 /// A config that was read and checked.
 #[derive(Clone, Debug)]
@@ -91,6 +92,21 @@ pub struct Mistakes(pub Vec<Mistake>);
 /// Reads and checks `statuary.toml` and what it includes.
 pub fn load(site: &Path, purpose: Purpose) -> Result<Loaded, Mistakes> {
     load_with(site, purpose, &Kinds::built_in(), &variable)
+}
+
+/// The same for a person who asks whether it is good: also what shares the fate of what it watches is warned of, for
+/// which the names of its hosts are resolved.
+pub fn check(site: &Path) -> Result<Loaded, Mistakes> {
+    let mut found = Found::default();
+    let sources = source::gather(site, &mut found);
+    let purpose = Purpose { looks: true, tells: true };
+    let mut understood = understand::understand(site, &sources, found, purpose, &Kinds::built_in(), &variable);
+    if !understood.found.stops() {
+        let page = url::Url::parse(&understood.settings.site.url).ok();
+        let page = page.as_ref().and_then(url::Url::host_str).unwrap_or_default();
+        fate::warn(&mut understood.found, page, &understood.hosts, &fate::HERE);
+    }
+    loaded(site, understood, sources)
 }
 
 /// Keeps the files of a config that was good, for the day when it is broken. For `run`, after a load that
@@ -161,7 +177,10 @@ fn read(
     kinds: &Kinds<'_>,
     env: Env<'_>,
 ) -> Result<Loaded, Mistakes> {
-    let understood = understand::understand(site, &sources, found, purpose, kinds, env);
+    loaded(site, understand::understand(site, &sources, found, purpose, kinds, env), sources)
+}
+
+fn loaded(site: &Path, understood: Understood, sources: Sources) -> Result<Loaded, Mistakes> {
     let (mistakes, warnings) = understood.found.tell(&sources);
     if !mistakes.is_empty() {
         return Err(Mistakes(mistakes));

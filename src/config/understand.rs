@@ -75,6 +75,8 @@ pub(super) struct Understood {
     /// The probes as read, in order, for tests.
     #[cfg(test)]
     pub(super) probes: Vec<super::probes::Common>,
+    /// The hosts that probes ask, with where those stand.
+    pub(super) hosts: Vec<(String, Place)>,
     /// Mistakes and warnings.
     pub(super) found: Found,
 }
@@ -118,12 +120,15 @@ pub(super) fn understand(
     let channels = channels::read(&mut reader, &told, kinds, purpose.tells);
     tell_syntax(&mut reader, syntax);
     let plans = read.probes.iter().filter_map(super::probes::Common::plan).collect();
+    let probes = settings.components.iter().flat_map(|c| &c.probes).zip(read.places.iter().flat_map(|p| &p.probes));
+    let hosts = probes.filter_map(|(probe, place)| Some((probe.host.clone()?, *place))).collect();
     Understood {
         settings,
         plans,
         channels,
         #[cfg(test)]
         probes: read.probes,
+        hosts,
         found: reader.found,
     }
 }
