@@ -19,6 +19,7 @@ mod heartbeat;
 mod http;
 mod look;
 mod redis;
+mod secrets;
 mod smtp;
 mod ssh;
 mod tcp;
