@@ -18,7 +18,7 @@ use hyper::body::Bytes;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use statuary::model::{Given, Givens, Moment, RunSettings, Secret, Span, Vantage, Verdict, Visibility};
-use statuary::probe::{KINDS, Plan, round};
+use statuary::probe::{KINDS, Plan, Watch, round};
 
 /// Looks at the same time, for both.
 const AT_ONCE: usize = 100;
@@ -113,7 +113,7 @@ fn looks(ports: &[u16], size: usize) -> Cost {
         per_host: AT_ONCE,
     };
     let (cpu, began) = (cpu(Whose::Own), Instant::now());
-    let looked = round(&plans, &run, &BTreeMap::new(), Moment::from_ms(0));
+    let looked = round(&plans, &run, &BTreeMap::new(), Moment::from_ms(0), Watch::default());
     let cost = Cost { cpu: self::cpu(Whose::Own).saturating_sub(cpu), wall: began.elapsed() };
     let bad = looked.looks.iter().find(|look| look.first.verdict != Verdict::Up);
     assert!(looked.looks.len() == size && bad.is_none(), "a look failed: {bad:?}");

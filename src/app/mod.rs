@@ -6,6 +6,7 @@
 //! - Never: decides anything itself; after the first SAVED all that follows is a pure function of what was saved.
 
 mod ask;
+mod check;
 mod clock;
 mod compact;
 mod conf;
@@ -24,7 +25,7 @@ mod trouble;
 
 use std::path::{Path, PathBuf};
 
-use crate::config::{Loaded, Purpose};
+use crate::config::Purpose;
 use crate::incident::{self, Book};
 use crate::journal;
 use crate::model::{Body, History, Moment, Remark, WriteUp};
@@ -39,6 +40,7 @@ pub use ask::{
     append, chains, config_check, config_schema, declare, duration, export, heads, interval, kinds, moment, names_of,
     prove, public_folder, starter, time, told, verify, walk, word_remarks,
 };
+pub use check::{check, to_check};
 pub use clock::now;
 pub use compact::{ChainCompacted, Compacted, Compacting, compact};
 pub use kept::{Kept, record};
@@ -46,11 +48,12 @@ pub use proof::{Agreement, Compared, Percent, Proof};
 pub use said::say as say_remark;
 pub use stat::{ChainStat, stat};
 // The nouns that the questions and reports are answered with; the command line names them by this room.
-pub use crate::config::Mistake;
+pub use crate::config::{Loaded, Mistake};
 pub use crate::exchange::{ExportFormat, Exported};
+pub use crate::expr::Value;
 pub use crate::incident::{Incident, Shown};
 pub use crate::journal::{Finding, Range, Tell, Verification, Walked};
-pub use crate::probe::{Look, Looked, Observation};
+pub use crate::probe::{Checked, Look, Looked, Observation, Progress, Watch};
 pub use crate::timeline::{Cadence, Fit};
 pub use trouble::Trouble;
 
@@ -152,7 +155,7 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     save::joins(&at, &loaded, read.forks(), want.publish, now)?;
     if want.look {
         let past = past::looks(read.history(), &loaded.settings.run.vantage);
-        let looked = probe::round(&loaded.plans, &loaded.settings.run, &past, now);
+        let looked = probe::round(&loaded.plans, &loaded.settings.run, &past, now, Watch::default());
         drill::point("looked");
         save::round(&at, &loaded, read.history(), &looked, now)?; // SAVED
         report.looked = Some(looked);
@@ -198,16 +201,6 @@ pub fn run(site: &Path, want: Want<'_>) -> Result<Report, Trouble> {
     report.troubles.sort_by_key(Trouble::code);
     report.stands = Some(stands);
     Ok(report)
-}
-
-/// Looks and saves nothing.
-pub fn check(site: &Path) -> Result<(Loaded, Looked), Trouble> {
-    let loaded = conf::load(site, Purpose { looks: true, tells: false })?;
-    let now = clock::now();
-    let read = history::Reader::open(&Folders::of(site), now).unwrap_or_default();
-    let past = past::looks(read.history(), &loaded.settings.run.vantage);
-    let looked = probe::round(&loaded.plans, &loaded.settings.run, &past::all_due(past), now);
-    Ok((loaded, looked))
 }
 
 /// The pure part and the swap: writes no record and tells nobody. `at` looks back: records and words up to then.

@@ -51,14 +51,25 @@ pub enum Shape {
     Result(Format),
     /// An export's.
     Export(ExportFormat),
+    /// For a program that knows the results of checks.
+    Check(CheckFormat),
+}
+
+/// The forms of `check` that other programs know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckFormat {
+    /// JUnit's XML.
+    Junit,
+    /// The output and exit code of a monitoring plugin.
+    Nagios,
 }
 
 impl Shape {
-    /// How results are printed; an export prints none.
+    /// How results are printed; an export prints none, and a check's other forms are its own.
     pub fn format(self) -> Format {
         match self {
             Self::Result(format) => format,
-            Self::Export(_) => Format::Text,
+            Self::Export(_) | Self::Check(_) => Format::Text,
         }
     }
 }
@@ -68,6 +79,17 @@ const RESULTS: [(Shape, &str, &str); 2] = [
     (Shape::Result(Format::Json), "json", "For a program: one JSON value on standard output"),
 ];
 
+const CHECKS: [(Shape, &str, &str); 4] = [
+    (Shape::Result(Format::Text), "text", "For a person"),
+    (Shape::Result(Format::Json), "json", "For a program: one JSON value on standard output"),
+    (Shape::Check(CheckFormat::Junit), "junit", "JUnit XML: a test case per probe"),
+    (
+        Shape::Check(CheckFormat::Nagios),
+        "nagios",
+        "A monitoring plugin: exits 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (that a probe or we cannot tell)",
+    ),
+];
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -75,8 +97,16 @@ pub enum Command {
     #[command(after_help = "Example:\n  statuary init --site /srv/status")]
     Init,
     /// Look at everything now; save and show nothing. Exits 1 when something is down
-    #[command(after_help = "Example:\n  statuary check && ./deploy")]
-    Check,
+    #[command(
+        long_about = CHECK,
+        after_help = "Examples:\n  \
+            statuary check && ./deploy\n  \
+            statuary check --only web 'redis/*'\n  \
+            statuary check --explain web/http           why is it red?\n  \
+            statuary check --format junit > looks.xml   in a CI job\n  \
+            statuary check --format nagios              as a plugin of Nagios, Icinga, Checkmk"
+    )]
+    Check(CheckArgs),
     /// Look, save, name incidents, render, publish. What cron calls: quiet in a pipe when all went well
     #[command(
         long_about = RUN,
@@ -116,6 +146,32 @@ pub enum Command {
         shell: Shell,
     },
 }
+
+/// Options of `check`.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    /// What to print
+    #[arg(long, default_value = "text", value_parser = formats(&CHECKS))]
+    pub format: Shape,
+    /// Look only at these: a component (`web`), a probe (`web/http`), or a pattern (`web/*`, `*/http`)
+    #[arg(long, value_name = "PATTERN", num_args = 1..)]
+    pub only: Vec<String>,
+    /// Look only at this, and tell the whole story: phases, what was sent and received, each assertion
+    #[arg(long, value_name = "PATTERN", conflicts_with = "only")]
+    pub explain: Option<String>,
+}
+
+/// What `check` does, at length.
+const CHECK: &str = "\
+Look at everything now; save and show nothing. Exits 1 when something is down.
+
+At a terminal a look that takes a while has a line of its own until it ends, and the bar shows each phase's share of \
+the time: █ is the slowest, which is named beside it. A pipe gets a plain line per probe. What is down, and what has \
+not been down for long, is looked at a second time, as in a run; the second look counts.
+
+Exit codes: 0 nothing is down; 1 something is; 2 config or usage. Where every canary fails, this place is blind: what \
+looks bad says nothing, and nothing counts as down. With --format nagios the exit code is a plugin's: 0 all is up, 1 \
+something is degraded, 2 something is down, 3 nobody can tell, or the config cannot be used.";
 
 /// Options of `run`.
 #[derive(Clone, Debug, Args)]

@@ -59,7 +59,7 @@ fn dispatch(cli: &Cli) -> Result<u8, Trouble> {
         Command::Init => start::init(site),
         Command::Demo(args) => start::demo(site, args, format),
         Command::Serve(args) => start::serve(site, args),
-        Command::Check => looks::check(site, format),
+        Command::Check(args) => looks::check(site, args),
         Command::Run(args) => match args.during {
             Some(during) => often::run(site, args, during, format),
             None => runs::run(site, args, format),

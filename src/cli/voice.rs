@@ -5,6 +5,8 @@ use std::fmt::Display;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::ops::ControlFlow;
 
+use unicode_width::UnicodeWidthStr;
+
 /// Red and bold: the only hue, as on the page.
 pub const BAD: &str = "\u{1b}[1;31m";
 /// Bold.
@@ -104,7 +106,7 @@ impl Write for Pipe {
     }
 }
 
-/// Columns, each as wide as its widest cell; the last is not padded. Widths are in characters without colour.
+/// Columns, each as wide as its widest cell; the last is not padded. Widths are those on a terminal.
 pub fn table(rows: &[Vec<String>]) -> Vec<String> {
     let width = |i: usize| rows.iter().filter_map(|r| r.get(i)).map(|c| bare(c)).max().unwrap_or(0);
     let widths: Vec<usize> = (0..rows.iter().map(Vec::len).max().unwrap_or(0)).map(width).collect();
@@ -119,9 +121,9 @@ pub fn table(rows: &[Vec<String>]) -> Vec<String> {
     rows.iter().map(line).collect()
 }
 
-/// The width of a cell without its colours.
-fn bare(cell: &str) -> usize {
-    anstream::adapter::strip_str(cell).to_string().chars().count()
+/// The width of a cell on a terminal, without its colours.
+pub fn bare(cell: &str) -> usize {
+    anstream::adapter::strip_str(cell).to_string().width()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod graph;
 mod last_good;
 mod literal;
 mod nearest;
+mod pick;
 mod probes;
 mod reader;
 mod schema;

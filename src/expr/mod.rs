@@ -122,6 +122,11 @@ impl Assertion {
     pub fn observed(&self, facts: &Facts) -> String {
         say::holds(&self.source, &self.root, &Scope::new(facts))
     }
+
+    /// What was observed, whatever the judgement: `502`, `1.2 s`, `json.depth = 7, status = 200`.
+    pub fn got(&self, facts: &Facts) -> String {
+        say::got(&self.root, &Scope::new(facts))
+    }
 }
 
 /// Cuts a text at its comment (`//` outside of quotes): the assertion, and the comment's words.

@@ -57,7 +57,7 @@ fn blame<'n>(node: &'n Node, scope: &Scope<'n>) -> &'n Node {
 }
 
 /// What was observed: the one value that the part is about, or the fields that it names.
-fn got<'n>(node: &'n Node, scope: &Scope<'n>) -> String {
+pub(super) fn got<'n>(node: &'n Node, scope: &Scope<'n>) -> String {
     if let Some(value) = subject(node).and_then(|subject| scope.judge(subject).ok()) {
         return value.brief();
     }

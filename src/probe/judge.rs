@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::saw::{KEPT_BYTES, Saw};
 use super::trouble::Trouble;
-use super::{Observation, Plan};
-use crate::expr::{Facts, Judgement, Value, lookup};
+use super::{Checked, Observation, Plan};
+use crate::expr::{Assertion, Facts, Judgement, Value, lookup};
 use crate::model::{Secret, Span, Verdict};
 
 /// The longest reason, in characters. A page shows it in one or two lines.
@@ -20,6 +20,9 @@ const BEGUN_BYTES: usize = 4;
 
 /// All texts of the facts that outlive the judgement, in bytes. Ten thousand looks are held at once.
 const FACTS_BYTES: usize = 4 * KEPT_BYTES;
+
+/// Said of an assertion where the look did not come so far.
+const NOT_JUDGED: &str = "there was nothing to judge";
 
 /// Judges one try.
 pub(super) fn judge(plan: &Plan, mut saw: Saw) -> Observation {
@@ -41,8 +44,26 @@ pub(super) fn judge(plan: &Plan, mut saw: Saw) -> Observation {
         tries: 1,
         phases: saw.phases.iter().map(|(name, length)| (*name, Span::from(*length))).collect(),
         facts: saw.facts,
+        checked: Vec::new(),
         rec,
     }
+}
+
+/// What each assertion says of one try, also those that the verdict did not need.
+pub(super) fn checked(plan: &Plan, saw: &Saw) -> Vec<Checked> {
+    let secrets = plan.kind.secrets();
+    let expect = plan.expect.iter().map(|assertion| ("expect", assertion));
+    let degraded_if = plan.degraded_if.iter().map(|assertion| ("degraded_if", assertion));
+    let one = |(rule, assertion): (&'static str, &Assertion)| {
+        let (holds, got) = match assertion.judge(&saw.facts) {
+            _ if saw.trouble.is_some() => (None, NOT_JUDGED.to_owned()),
+            Judgement::Holds => (Some(true), assertion.got(&saw.facts)),
+            Judgement::Fails(_) => (Some(false), assertion.got(&saw.facts)),
+            Judgement::Error(reason) => (None, reason),
+        };
+        Checked { rule, source: redact(secrets, assertion.source()), holds, got: redact(secrets, &got) }
+    };
+    expect.chain(degraded_if).map(one).collect()
 }
 
 /// What must hold. Without `expect` the kind's own rule counts.

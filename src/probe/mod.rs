@@ -177,6 +177,11 @@ trait Aimed {
         &[]
     }
 
+    /// What it sends, in words for the operator, without secrets; none where the story of each look says it.
+    fn sends(&self) -> Option<String> {
+        None
+    }
+
     /// Takes relative paths as relative to the site's folder.
     fn in_site(&mut self, _site: &Path) {}
 }
@@ -200,6 +205,11 @@ impl Kind {
     /// Takes relative paths in its options as relative to the site's folder, not to wherever the run was started.
     pub fn in_site(&mut self, site: &Path) {
         self.target_mut().in_site(site);
+    }
+
+    /// What it sends, in words for the operator, without secrets; none where the story of each look says it.
+    pub fn sends(&self) -> Option<String> {
+        self.target().sends()
     }
 
     /// What must never be shown.
@@ -236,8 +246,23 @@ pub struct Observation {
     pub phases: Vec<(&'static str, Span)>,
     /// What assertions saw.
     pub facts: Facts,
+    /// What each assertion said; only where that was asked for.
+    pub checked: Vec<Checked>,
     /// Recorded values.
     pub rec: Vec<(String, f64)>,
+}
+
+/// What one assertion said of a look. Secrets are taken out.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The key it stands under: `expect` or `degraded_if`.
+    pub rule: &'static str,
+    /// As the operator wrote it.
+    pub source: String,
+    /// Whether it is true; none: it could not be judged.
+    pub holds: Option<bool>,
+    /// What was observed, or why it could not be judged.
+    pub got: String,
 }
 
 /// One probe's look in this round.
@@ -262,12 +287,43 @@ pub struct Looked {
     pub took: Span,
 }
 
+/// Who follows a round while it goes on.
+#[derive(Clone, Copy, Default)]
+pub struct Watch<'a> {
+    /// Is told of each look as it begins and ends, on the thread that looks: it must return at once.
+    pub tell: Option<&'a dyn Fn(Progress<'_>)>,
+    /// Keep what each assertion said. A run does not: ten thousand looks are held at once.
+    pub explain: bool,
+}
+
+/// What happens in a round. What the deadline cut is not told; it stands in the round's looks.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress<'a> {
+    /// A look began.
+    Begun(&'a ProbeKey),
+    /// A look ended.
+    Ended {
+        /// Whose.
+        key: &'a ProbeKey,
+        /// What it saw.
+        seen: &'a Observation,
+        /// How long after it a second look follows, where one does.
+        again: Option<Span>,
+    },
+}
+
 /// Looks at everything that is due, on one thread, and ends by the deadline.
 ///
 /// `past` holds what is known of each probe's last looks from this place; a probe that is missing there is due.
 /// Must not be called from within an async runtime.
-pub fn round(plans: &[Plan], run: &RunSettings, past: &BTreeMap<ProbeKey, Past>, now: Moment) -> Looked {
-    schedule::round(plans, run, past, now)
+pub fn round(
+    plans: &[Plan],
+    run: &RunSettings,
+    past: &BTreeMap<ProbeKey, Past>,
+    now: Moment,
+    watch: Watch<'_>,
+) -> Looked {
+    schedule::round(plans, run, past, now, watch)
 }
 
 /// Cuts a round in what may be published and what may not, ready for the journal: the public round, the internal

@@ -9,18 +9,24 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::dates::Dates;
-use super::judge::judge;
+use super::judge::{checked, judge};
 use super::lane::{Job, Lane, room_for_looks};
 use super::saw::Ask;
 use super::trust::Trust;
-use super::{Look, Looked, Observation, Past, Plan, canary};
+use super::{Look, Looked, Observation, Past, Plan, Progress, Watch, canary};
 use crate::expr::Facts;
 use crate::model::{Moment, ProbeKey, RunSettings, Span, Verdict};
 
 const NOT_REACHED: &str = "not reached before the round's deadline";
 
 /// Looks at everything that is due.
-pub(super) fn round(plans: &[Plan], run: &RunSettings, past: &BTreeMap<ProbeKey, Past>, now: Moment) -> Looked {
+pub(super) fn round(
+    plans: &[Plan],
+    run: &RunSettings,
+    past: &BTreeMap<ProbeKey, Past>,
+    now: Moment,
+    watch: Watch<'_>,
+) -> Looked {
     let began = std::time::Instant::now();
     // Names are looked up by the operating system, a thread each; one that hangs keeps its thread when its try is
     // over, and must not make others wait.
@@ -31,7 +37,7 @@ pub(super) fn round(plans: &[Plan], run: &RunSettings, past: &BTreeMap<ProbeKey,
         Err(e) => return helpless(plans, run, past, now, &e),
     };
     let mut looked = runtime.block_on(async {
-        let mut shift = Shift::new(plans, run, past, now);
+        let mut shift = Shift::new(plans, run, past, now, watch);
         shift.work().await;
         shift.looked()
     });
@@ -77,6 +83,7 @@ fn unreached(tries: u32, why: &str) -> Observation {
         tries,
         phases: Vec::new(),
         facts: Facts::new(),
+        checked: Vec::new(),
         rec: Vec::new(),
     }
 }
@@ -105,6 +112,7 @@ struct Shift<'a> {
     run: &'a RunSettings,
     past: &'a BTreeMap<ProbeKey, Past>,
     now: Moment,
+    watch: Watch<'a>,
     start: Instant,
     end: Instant,
     trust: Arc<Trust>,
@@ -118,7 +126,13 @@ struct Shift<'a> {
 }
 
 impl<'a> Shift<'a> {
-    fn new(plans: &'a [Plan], run: &'a RunSettings, past: &'a BTreeMap<ProbeKey, Past>, now: Moment) -> Self {
+    fn new(
+        plans: &'a [Plan],
+        run: &'a RunSettings,
+        past: &'a BTreeMap<ProbeKey, Past>,
+        now: Moment,
+        watch: Watch<'a>,
+    ) -> Self {
         let start = Instant::now();
         let concurrency = run.concurrency.min(room_for_looks());
         let mut lane = Lane::new(plans.iter().map(|plan| plan.kind.host()), concurrency, run.per_host);
@@ -134,6 +148,7 @@ impl<'a> Shift<'a> {
             run,
             past,
             now,
+            watch,
             start,
             end: start + run.deadline.std(),
             trust: Arc::new(Trust::new()),
@@ -166,9 +181,11 @@ impl<'a> Shift<'a> {
         self.slots[job.plan].begun = true;
         let (plan, trust, now, start, end) =
             (&self.plans[job.plan], self.trust.clone(), self.now, self.start, self.end);
+        let explain = self.watch.explain;
+        self.tell(Progress::Begun(&plan.key));
         self.pool.push(Box::pin(async move {
             let after = Span::from(start.elapsed());
-            let (seen, behind_ms) = look(plan, &trust, now, start, end).await;
+            let (seen, behind_ms) = look(plan, &trust, now, (start, end), explain).await;
             Event::Looked { job, after, seen, behind_ms }
         }));
     }
@@ -189,36 +206,44 @@ impl<'a> Shift<'a> {
                         self.ask_canaries();
                     }
                 }
+                let again = if bad && !job.second { self.look_again(job.plan) } else { None };
+                self.tell(Progress::Ended { key: &self.plans[job.plan].key, seen: &seen, again });
                 if job.second {
                     // One that the deadline cut says nothing; journaled, it would only hide the bad first look.
                     self.slots[job.plan].second = (seen.why != NOT_REACHED).then_some((after, seen));
                 } else {
                     self.slots[job.plan].first = Some(seen);
-                    if bad {
-                        self.look_again(job.plan);
-                    }
                 }
             }
         }
     }
 
-    /// A second look, where the bad one before it is not yet confirmed and the deadline leaves room.
-    fn look_again(&mut self, index: usize) {
+    fn tell(&self, progress: Progress<'_>) {
+        if let Some(tell) = self.watch.tell {
+            tell(progress);
+        }
+    }
+
+    /// A second look, where the bad one before it is not yet confirmed and the deadline leaves room. Gives how long
+    /// it waits.
+    fn look_again(&mut self, index: usize) -> Option<Span> {
         let plan = &self.plans[index];
-        let Some(wait) = plan.confirm_after else { return };
+        let wait = plan.confirm_after?;
         // A row of bad looks breaks where two lie further apart than a look vouches.
         let row = self
             .past
             .get(&plan.key)
             .filter(|past| past.at <= self.now && self.now - past.at <= plan.gap)
             .map_or(0, |past| past.bad_row);
-        if row + 1 < plan.open_after && Instant::now() + wait.std() < self.end {
-            let job = Job { plan: index, second: true };
-            self.pool.push(Box::pin(async move {
-                sleep(wait.std()).await;
-                Event::Due(job)
-            }));
+        if row + 1 >= plan.open_after || Instant::now() + wait.std() >= self.end {
+            return None;
         }
+        let job = Job { plan: index, second: true };
+        self.pool.push(Box::pin(async move {
+            sleep(wait.std()).await;
+            Event::Due(job)
+        }));
+        Some(wait)
     }
 
     fn ask_canaries(&mut self) {
@@ -251,8 +276,8 @@ async fn look(
     plan: &Plan,
     trust: &Arc<Trust>,
     now: Moment,
-    start: Instant,
-    end: Instant,
+    (start, end): (Instant, Instant),
+    explain: bool,
 ) -> (Observation, Option<i64>) {
     let mut last: Option<Observation> = None;
     let mut behind_ms = None;
@@ -264,8 +289,9 @@ async fn look(
             return (last.unwrap_or_else(|| unreached(tries, NOT_REACHED)), behind_ms);
         };
         behind_ms = saw.behind_ms.or(behind_ms);
+        let checked = if explain { checked(plan, &saw) } else { Vec::new() };
         let mut seen = judge(plan, saw);
-        seen.tries = tries;
+        (seen.tries, seen.checked) = (tries, checked);
         if let Some(before) = last {
             seen.detail = format!("{}\n\ntry {tries}:\n{}", before.detail, seen.detail);
         }

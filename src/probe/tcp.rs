@@ -72,6 +72,10 @@ impl Aimed for Options {
         Some(self.target.host.clone())
     }
 
+    fn sends(&self) -> Option<String> {
+        self.send.as_ref().map(|text| format!("{} bytes, which are not shown", text.expose().len()))
+    }
+
     fn secrets(&self) -> &[Secret] {
         &self.secrets
     }

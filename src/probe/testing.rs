@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::{Kind, KindInfo, Look, Looked, Observation, Past, Plan, round};
+use super::{Kind, KindInfo, Look, Looked, Observation, Past, Plan, Watch, round};
 use crate::expr::{Assertion, Facts, Value};
 use crate::model::{Given, Givens, Moment, ProbeKey, RunSettings, Secret, Span, Vantage, Verdict, Visibility};
 
@@ -99,7 +99,7 @@ pub(super) fn look(plan: &Plan) -> Observation {
 /// A round.
 pub(super) fn look_all(plans: &[Plan], run: &RunSettings, past: &[(&str, Past)]) -> Looked {
     let past: BTreeMap<ProbeKey, Past> = past.iter().map(|(key, past)| ((*key).into(), *past)).collect();
-    round(plans, run, &past, now())
+    round(plans, run, &past, now(), Watch::default())
 }
 
 /// "down first_byte: no answer …", "up".
@@ -130,6 +130,7 @@ pub(super) fn observed(verdict: Verdict, ms: u32, why: &str) -> Observation {
         tries: 1,
         phases: Vec::new(),
         facts: Facts::new(),
+        checked: Vec::new(),
         rec: Vec::new(),
     }
 }

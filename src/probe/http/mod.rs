@@ -9,6 +9,7 @@ mod fetch;
 mod tests;
 mod trace;
 
+use std::fmt::Write;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -141,6 +142,19 @@ impl Aimed for Options {
         for file in self.ca_file.iter_mut().chain(&mut self.client_cert) {
             *file = site.join(&*file);
         }
+    }
+
+    fn sends(&self) -> Option<String> {
+        let mut text = format!("{} {}", self.method, self.origin);
+        let names = self.headers.iter().map(|(name, _)| name.as_str());
+        let names: Vec<_> = names.chain(self.authorization.as_ref().map(|_| "authorization")).collect();
+        if !names.is_empty() {
+            let _ = write!(text, ", with {}", names.join(", "));
+        }
+        if let Some(body) = &self.body {
+            let _ = write!(text, ", and a body of {} bytes", body.expose().len());
+        }
+        Some(text + "; the address after the host, the values of headers and the body are not shown")
     }
 
     /// What must never be shown: header values, the body, and the parts of the address that may hold a token.
