@@ -39,7 +39,8 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(e) => {
             let _ = e.print();
-            return ExitCode::from(if e.use_stderr() { 2 } else { 0 });
+            let wrong = if looks::is_plugin(std::env::args()) { looks::UNKNOWN } else { 2 };
+            return ExitCode::from(if e.use_stderr() { wrong } else { 0 });
         }
     };
     // The ring provider is named once for the whole process; a second call only says that it is already there.

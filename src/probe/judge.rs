@@ -59,7 +59,10 @@ pub(super) fn checked(plan: &Plan, saw: &Saw) -> Vec<Checked> {
             _ if saw.trouble.is_some() => (None, NOT_JUDGED.to_owned()),
             Judgement::Holds => (Some(true), assertion.got(&saw.facts)),
             Judgement::Fails(_) => (Some(false), assertion.got(&saw.facts)),
-            Judgement::Error(reason) => (None, reason),
+            Judgement::Error(reason) => {
+                let cannot = format!("cannot judge {}: ", assertion.source());
+                (None, reason.strip_prefix(&cannot).unwrap_or(&reason).to_owned())
+            }
         };
         Checked { rule, source: redact(secrets, assertion.source()), holds, got: redact(secrets, &got) }
     };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::model::{Canary, RunSettings, Span};
 use crate::probe::testing::{answer, http, look, look_all, nobody, now, plan, run, said, serve, serve_http, told};
-use crate::probe::{Past, Plan};
+use crate::probe::{Observation, Past, Plan, Progress, Watch, round};
 
 fn named(key: &str, plan: Plan) -> Plan {
     Plan { key: key.into(), ..plan }
@@ -200,4 +200,61 @@ fn a_round_under_a_wrong_clock_is_blind_where_something_looks_bad() {
     assert_eq!(blind(&[both[0].clone(), worker()]), "", "one server may itself be wrong");
     assert_eq!(blind(&[both[0].clone(), server("localhost", right), worker()]), "");
     assert_eq!(blind(&[server("127.0.0.1", right), server("localhost", right), worker()]), "");
+}
+
+#[test]
+fn whoever_watches_hears_each_look_begin_and_end() {
+    let heard = std::cell::RefCell::new(Vec::new());
+    let told = |progress: Progress<'_>| {
+        heard.borrow_mut().push(match progress {
+            Progress::Begun(key) => format!("{key} begins"),
+            Progress::Ended { key, seen, again: None } => format!("{key} {}", seen.verdict.word()),
+            Progress::Ended { key, seen, again: Some(wait) } => {
+                format!("{key} {}, again in {wait}", seen.verdict.word())
+            }
+        });
+    };
+    let plan = Plan { confirm_after: Some(Span::from_ms(50)), ..http(&failing_first(1), vec![]) };
+    let watch = Watch { tell: Some(&told), explain: false };
+    let looked = round(&[plan], &run(), &std::collections::BTreeMap::new(), now(), watch);
+    let lines = ["begins", "down, again in 50 ms", "begins", "up"];
+    assert_eq!(*heard.borrow(), lines.map(|line| format!("web/probe {line}")));
+    assert!(looked.looks[0].first.checked.is_empty(), "nobody asked for it");
+}
+
+#[test]
+fn what_each_assertion_said_is_kept_where_that_is_asked_for() {
+    let info = &crate::probe::http::INFO;
+    let sources = |sources: &[&str]| sources.iter().map(|s| crate::probe::testing::assertion(info, s)).collect();
+    let explained = |url: &str| -> Observation {
+        let plan = Plan {
+            expect: sources(&["status == 200", "json.depth < 5 && status < 300", "body != 'hush-hush-hush'"]),
+            degraded_if: sources(&["latency > duration('1h')", "certificate.expires_in < duration('1h')"]),
+            ..http(url, vec![("bearer", crate::probe::testing::secret("hush-hush-hush"))])
+        };
+        let watch = Watch { tell: None, explain: true };
+        round(&[plan], &run(), &std::collections::BTreeMap::new(), now(), watch).looks.remove(0).first
+    };
+    let said = |seen: &Observation| -> Vec<String> {
+        let one = |c: &crate::probe::Checked| format!("{} {} {:?} {}", c.rule, c.source, c.holds, c.got);
+        seen.checked.iter().map(one).collect()
+    };
+    let url =
+        format!("http://{}/", serve_http(|_, s| answer(s, "200 OK", "", br#"{"depth": 7, "is": "hush-hush-hush"}"#)));
+    let seen = explained(&url);
+    let mut lines = said(&seen);
+    let (before, _) = lines[3].rsplit_once("(false)").unwrap();
+    lines[3] = format!("{before}(false)");
+    assert_eq!(
+        lines,
+        [
+            "expect status == 200 Some(true) 200",
+            "expect json.depth < 5 && status < 300 Some(false) json.depth = 7, status = 200",
+            r#"expect body != '***' Some(true) '{"depth": 7, "is": "***"}'"#,
+            "degraded_if latency > duration('1h') Some(false)",
+            "degraded_if certificate.expires_in < duration('1h') None certificate is missing",
+        ]
+    );
+    let nothing = explained(&format!("http://{}/", nobody()));
+    assert!(said(&nothing).iter().all(|line| line.ends_with(" None there was nothing to judge")), "{nothing:?}");
 }

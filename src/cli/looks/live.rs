@@ -72,9 +72,15 @@ struct State {
 
 /// Where one look is.
 enum Now {
-    Looking { since: Instant, again: bool },
+    Looking {
+        since: Instant,
+        again: bool,
+    },
     /// A bad first look; the second comes at this moment.
-    Waiting { seen: Row, until: Instant },
+    Waiting {
+        seen: Row,
+        until: Instant,
+    },
     Over(Row),
 }
 
@@ -108,36 +114,19 @@ impl Now {
     }
 
     fn row(&self, now: Instant) -> Row {
-        let going = |verdict: &str, time: Duration, why: String| Row {
-            verdict: format!("{SOFT}{verdict}{PLAIN}"),
-            time: format!("{:.1} s", time.as_secs_f64()),
-            bar: String::new(),
-            slowest: String::new(),
-            why,
-            phases: String::new(),
-        };
         match self {
-            Self::Looking { since, again } => {
-                let why = if *again { "the second look" } else { "" };
-                going("looking", now.saturating_duration_since(*since), why.to_owned())
-            }
+            Self::Looking { since, again } => Row {
+                verdict: format!("{SOFT}looking{PLAIN}"),
+                time: format!("{:.1} s", now.saturating_duration_since(*since).as_secs_f64()),
+                why: if *again { "again".to_owned() } else { String::new() },
+                phases: Vec::new(),
+            },
             Self::Waiting { seen, until } => {
                 let left = until.saturating_duration_since(now).as_secs_f64().ceil();
-                Row { why: format!("{}; looks again in {left:.0} s", seen.why), ..copy(seen) }
+                Row { verdict: format!("{SOFT}again{PLAIN}"), time: format!("in {left:.0} s"), ..seen.clone() }
             }
-            Self::Over(row) => copy(row),
+            Self::Over(row) => row.clone(),
         }
-    }
-}
-
-fn copy(row: &Row) -> Row {
-    Row {
-        verdict: row.verdict.clone(),
-        time: row.time.clone(),
-        bar: row.bar.clone(),
-        slowest: row.slowest.clone(),
-        why: row.why.clone(),
-        phases: row.phases.clone(),
     }
 }
 
@@ -182,10 +171,10 @@ impl<'a> Board<'a> {
         if shown.len() > room {
             shown.retain(|probe| !matches!(state.looks.get(&probe.key), Some(Now::Over(_))));
         }
-        let layout = Layout::of(self.probes.iter().copied(), Some(width));
+        let layout = Layout::of(&self.probes, Some(width));
         let one = |probe: &&&Probe| {
             let row = state.looks.get(&probe.key)?.row(now);
-            layout.lines(probe, &row).into_iter().next()
+            Some(layout.line(probe, &row))
         };
         let more = shown.len().saturating_sub(room);
         let mut lines: Vec<String> = shown[..shown.len() - more].iter().filter_map(one).collect();

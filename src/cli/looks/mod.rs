@@ -18,6 +18,14 @@ use crate::model::{Probe, Verdict};
 /// How many probes are explained at once; a story is a page.
 const EXPLAINED: usize = 8;
 
+pub use nagios::UNKNOWN;
+
+/// Whether a plugin is called, with arguments that may be wrong.
+pub fn is_plugin(args: impl Iterator<Item = String>) -> bool {
+    let words: Vec<String> = args.collect();
+    words.iter().any(|word| word == "--format=nagios") || words.windows(2).any(|two| two == ["--format", "nagios"])
+}
+
 /// Looks and tells; 1 when something is down. As a plugin: a plugin's exit code.
 pub fn check(site: &Path, args: &CheckArgs) -> Result<u8, Trouble> {
     let checked = look(site, args);
@@ -32,19 +40,18 @@ fn look(site: &Path, args: &CheckArgs) -> Result<u8, Trouble> {
     let explain = args.explain.is_some();
     let loaded = app::to_check(site, args.explain.as_ref().map_or(&args.only, std::slice::from_ref))?;
     if explain && matches!(args.format, Shape::Check(_)) {
-        return Err(Trouble::Usage("--explain is told as text or json".to_owned()));
+        return Err(Trouble::Usage("--explain tells its story as text or json only".to_owned()));
     }
-    if explain && loaded.plans.len() > EXPLAINED {
-        let what = format!("that names {} probes, and --explain tells of {EXPLAINED} at most", loaded.plans.len());
+    if let Some(pattern) = args.explain.as_ref().filter(|_| loaded.plans.len() > EXPLAINED) {
+        let probes = loaded.plans.len();
+        let what = format!("`{pattern}` names {probes} probes, and --explain tells of {EXPLAINED} at most");
         return Err(Trouble::Usage(what));
     }
     for warning in &loaded.warnings {
         warn(warning.rendered.trim_end());
     }
     let is_text = args.format == Shape::Result(Format::Text);
-    let looked = live::while_looking(&loaded, is_text, |tell| {
-        app::check(site, &loaded, Watch { tell, explain })
-    });
+    let looked = live::while_looking(&loaded, is_text, |tell| app::check(site, &loaded, Watch { tell, explain }));
     let report = Report::of(&loaded, &looked);
     match args.format {
         Shape::Check(CheckFormat::Nagios) => return Ok(nagios::tell(&report)),

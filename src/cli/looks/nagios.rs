@@ -6,7 +6,8 @@ use crate::app::Trouble;
 use crate::cli::voice::{say, warn};
 use crate::model::Verdict;
 
-const UNKNOWN: u8 = 3;
+/// A plugin's exit code for "I cannot tell".
+pub const UNKNOWN: u8 = 3;
 
 /// Prints it, and gives the exit code.
 pub(super) fn tell(report: &Report<'_>) -> u8 {

@@ -31,16 +31,20 @@ fn look(line: &Line<'_>) {
         heading("Sent");
         said(sends);
     }
-    observation(line, &line.look.first);
-    if let Some((after, second)) = &line.look.second {
-        say("");
-        say(format!("  {STRONG}Second look{PLAIN}, {} after the round began", time(*after)));
-        observation(line, second);
+    let Some((after, second)) = &line.look.second else { return observation(line, &line.look.first) };
+    let first = &line.look.first;
+    if (first.verdict, &first.why) == (second.verdict, &second.why) {
+        // What the second look saw too is told once.
+        say(format!("  First look: {}", verdict(first)));
+    } else {
+        observation(line, first);
     }
+    say(format!("\n  {STRONG}Second look{PLAIN}, {} after the round began", time(*after)));
+    observation(line, second);
 }
 
 fn observation(line: &Line<'_>, seen: &Observation) {
-    section("Phases", phases(&seen.phases));
+    section("Phases", &phases(&seen.phases));
     if !seen.detail.is_empty() {
         heading("Story");
         seen.detail.lines().for_each(said);
@@ -50,18 +54,23 @@ fn observation(line: &Line<'_>, seen: &Observation) {
         heading("Facts");
         facts.iter().for_each(say);
     }
-    for rule in ["expect", "degraded_if"] {
-        section(rule, seen.checked.iter().filter(|c| c.rule == rule).map(checked).collect());
+    for (rule, should) in [("expect", "all must hold"), ("degraded_if", "none should hold")] {
+        section(
+            &format!("{rule} ({should})"),
+            &seen.checked.iter().filter(|c| c.rule == rule).map(checked).collect::<Vec<_>>(),
+        );
     }
-    section("Recorded", seen.rec.iter().map(|(name, value)| recorded(line, name, *value)).collect());
+    section("Recorded", &seen.rec.iter().map(|(name, value)| recorded(line, name, *value)).collect::<Vec<_>>());
     say(format!("  {}", verdict(seen)));
 }
 
 /// Rows below a heading, in columns; nothing where there are none.
-fn section(name: &str, rows: Vec<Vec<String>>) {
+fn section(name: &str, rows: &[Vec<String>]) {
     if !rows.is_empty() {
         heading(name);
-        table(&rows).iter().for_each(|row| say(format!("    {row}")));
+        for row in table(rows) {
+            say(format!("    {row}"));
+        }
     }
 }
 
@@ -168,7 +177,11 @@ fn verdict(seen: &Observation) -> String {
         verdict => format!("{BAD}{}{PLAIN}", verdict.word()),
     };
     let after = seen.ms.map_or_else(String::new, |ms| format!(" after {}", time(Span::from_ms(i64::from(ms)))));
-    let at = seen.phase.map_or_else(String::new, |name| format!(", in {}", phase(name)));
+    let at = match seen.phase {
+        Some(rule @ ("expect" | "degraded_if")) => format!(", by {rule}"),
+        Some(name) => format!(", in {}", phase(name)),
+        None => String::new(),
+    };
     let why = if seen.why.is_empty() { String::new() } else { format!(": {}", clean(&why(seen))) };
     format!("{word}{after}{at}{why}")
 }

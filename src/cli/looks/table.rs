@@ -3,6 +3,8 @@
 //! At a terminal lines fit its width: the target gives way first, then the bar, and a reason that does not fit goes on
 //! below. In a pipe a line is as long as it is, and the phases stand in words.
 
+use std::fmt::Write;
+
 use unicode_width::UnicodeWidthChar;
 
 use super::{Report, why};
@@ -10,42 +12,43 @@ use crate::app::Observation;
 use crate::cli::voice::{BAD, PLAIN, SOFT, STRONG, bare, clean};
 use crate::model::{Probe, Span, Verdict};
 
-/// The width of a bar, in cells.
-pub(super) const BAR: usize = 12;
+/// How many cells a bar has; the fewer where more would leave no room for the name of the slowest phase.
+const BAR: [usize; 2] = [12, 8];
 /// The width of the widest verdict, `degraded`.
 const VERDICT: usize = 8;
 /// The width of most times: `12.3 s`, `850 ms`.
 const TIME: usize = 7;
-/// Less of a target says nothing.
-const TARGET_LEAST: usize = 8;
+/// Less of a target says nothing; so much stays where only the reasons want room.
+const TARGET_LEAST: [usize; 2] = [8, 16];
+/// Less of a key is given only where even this is too much for the terminal.
+const KEY_LEAST: usize = 20;
+/// What is kept for the last column while the columns before it can give way: a gap and `first byte`; and a reason.
+const LAST: [usize; 2] = [14, 44];
 
-/// One line's parts.
+/// What a line tells of its probe.
+#[derive(Clone)]
 pub(super) struct Row {
     /// Verdict, or what is going on.
     pub verdict: String,
     /// The time.
     pub time: String,
-    /// [`bar`], or nothing.
-    pub bar: String,
-    /// The bar's slowest phase, with its time.
-    pub slowest: String,
     /// Why it is not up.
     pub why: String,
-    /// All phases in words.
-    pub phases: String,
+    /// How long each phase took.
+    pub phases: Vec<(&'static str, Span)>,
 }
 
 /// The lines of a whole report.
 pub(super) fn lines(report: &Report<'_>, width: Option<usize>) -> Vec<String> {
-    let layout = Layout::of(report.lines.iter().map(|line| line.probe), width);
+    let probes: Vec<&Probe> = report.lines.iter().map(|line| line.probe).collect();
+    let layout = Layout::of(&probes, width);
     report.lines.iter().flat_map(|line| layout.lines(line.probe, &Row::of(line.seen()))).collect()
 }
 
 impl Row {
+    /// What was seen.
     pub(super) fn of(seen: &Observation) -> Self {
         let word = seen.verdict.word();
-        let said = seen.phases.iter().map(|(name, took)| format!("{} {}", phase(name), time(*took)));
-        let (bar, slowest) = bar(&seen.phases).unwrap_or_default();
         Self {
             verdict: match seen.verdict {
                 Verdict::Down => format!("{BAD}{word}{PLAIN}"),
@@ -53,11 +56,15 @@ impl Row {
                 Verdict::Up | Verdict::Unknown => word.to_owned(),
             },
             time: seen.ms.map_or_else(String::new, |ms| time(Span::from_ms(i64::from(ms)))),
-            bar,
-            slowest,
             why: clean(&why(seen)),
-            phases: said.collect::<Vec<_>>().join(" · "),
+            phases: seen.phases.clone(),
         }
+    }
+
+    /// The slowest phase, with its time and without; both empty where none took any.
+    fn slowest(&self) -> [String; 2] {
+        let Some((name, took)) = slowest(&self.phases).map(|i| self.phases[i]) else { return Default::default() };
+        [format!("{} {}", phase(name), time(took)), phase(name)]
     }
 }
 
@@ -66,69 +73,97 @@ pub(super) struct Layout {
     key: usize,
     kind: usize,
     target: usize,
-    has_bar: bool,
+    bar: usize,
     width: Option<usize>,
 }
 
 impl Layout {
     /// Columns for these probes, on a terminal of this width.
-    pub(super) fn of<'p>(probes: impl Iterator<Item = &'p Probe> + Clone, width: Option<usize>) -> Self {
-        let widest = |cell: fn(&Probe) -> &str| probes.clone().map(|probe| bare(cell(probe))).max().unwrap_or(0);
+    pub(super) fn of(probes: &[&Probe], width: Option<usize>) -> Self {
+        let widest = |cell: fn(&Probe) -> &str| probes.iter().map(|probe| bare(cell(probe))).max().unwrap_or(0);
         let mut layout = Self {
             key: widest(|probe| probe.key.as_str()),
             kind: widest(|probe| probe.kind),
             target: widest(target),
-            has_bar: width.is_some(),
+            bar: if width.is_some() { BAR[0] } else { 0 },
             width,
         };
         if let Some(width) = width {
-            let over = |layout: &Self| layout.columns().saturating_sub(width);
-            layout.target -= over(&layout).min(layout.target.saturating_sub(TARGET_LEAST));
-            layout.has_bar = over(&layout) == 0;
-            if over(&layout) > 0 {
-                layout.target = 0;
-            }
-            layout.key -= over(&layout).min(layout.key.saturating_sub(TARGET_LEAST));
+            layout.squeeze(width);
         }
         layout
+    }
+
+    /// Makes the columns narrower: the target first, the key last.
+    fn squeeze(&mut self, width: usize) {
+        let over = |layout: &Self, room: usize| layout.columns().saturating_sub(room);
+        for (last, least) in LAST.into_iter().zip(TARGET_LEAST).rev() {
+            self.target -= over(self, width.saturating_sub(last)).min(self.target.saturating_sub(least));
+        }
+        let wish = width.saturating_sub(LAST[0]);
+        if over(self, wish) > 0 {
+            self.bar = BAR[1];
+        }
+        self.key -= over(self, wish).min(self.key.saturating_sub(KEY_LEAST));
+        if over(self, width) > 0 {
+            self.bar = 0;
+        }
+        if over(self, width) > 0 {
+            self.target = 0;
+        }
+        self.key -= over(self, width).min(self.key.saturating_sub(KEY_LEAST / 2));
     }
 
     /// The width of everything but the reason.
     fn columns(&self) -> usize {
         let gap = |width: usize| if width > 0 { width + 2 } else { 0 };
-        gap(self.key) + gap(self.kind) + gap(self.target) + gap(VERDICT) + TIME + if self.has_bar { 2 + BAR } else { 0 }
+        gap(self.key) + gap(self.kind) + gap(self.target) + gap(VERDICT) + gap(self.bar) + TIME
     }
 
-    /// One probe's lines, the reason last.
+    /// One probe's lines: a reason that does not fit goes on below.
     pub(super) fn lines(&self, probe: &Probe, row: &Row) -> Vec<String> {
-        let mut line = pad(&cut(probe.key.as_str(), self.key), self.key) + "  ";
-        line += &format!("{SOFT}{}{PLAIN}  ", pad(probe.kind, self.kind));
-        if self.target > 0 {
-            line += &(pad(&cut(target(probe), self.target), self.target) + "  ");
-        }
-        line += &format!("{}  {}{}", pad(&row.verdict, VERDICT), " ".repeat(TIME.saturating_sub(bare(&row.time))), row.time);
-        if self.has_bar {
-            line += &format!("  {SOFT}{}{PLAIN}", pad(&row.bar, BAR));
-        }
+        let line = self.start(probe, row);
         let Some(width) = self.width else {
-            let last = if row.why.is_empty() { &row.phases } else { &row.why };
-            return vec![format!("{line}  {last}").trim_end().to_owned()];
+            let said = row.phases.iter().map(|(name, took)| format!("{} {}", phase(name), time(*took)));
+            let last = if row.why.is_empty() { said.collect::<Vec<_>>().join(" · ") } else { row.why.clone() };
+            return vec![trimmed(&format!("{line}  {last}"))];
         };
         let room = width.saturating_sub(bare(&line) + 2);
-        let slowest = |before: &str| if row.slowest.is_empty() { String::new() } else { format!("{before}{}", row.slowest) };
-        let whole = format!("{}{}", row.why, slowest(if row.why.is_empty() { "" } else { " · " }));
-        if bare(&whole) <= room {
-            let (from, to) = if row.why.is_empty() { (SOFT, PLAIN) } else { ("", "") };
-            return vec![trimmed(&format!("{line}  {from}{whole}{to}"))];
+        let [slowest, _] = row.slowest();
+        let whole = if slowest.is_empty() { row.why.clone() } else { format!("{} · {slowest}", row.why) };
+        match row.why.as_str() {
+            "" => vec![self.line(probe, row)],
+            _ if bare(&whole) <= room => vec![format!("{line}  {whole}")],
+            why if bare(why) <= room => vec![format!("{line}  {why}")],
+            _ => {
+                let below = wrapped(&whole, width.saturating_sub(4).max(1));
+                std::iter::once(trimmed(&line)).chain(below.into_iter().map(|text| format!("    {text}"))).collect()
+            }
         }
-        if row.why.is_empty() {
-            return vec![trimmed(&format!("{line}  {SOFT}{}{PLAIN}", cut(&whole, room)))];
+    }
+
+    /// The same in one line, whatever must be left out.
+    pub(super) fn line(&self, probe: &Probe, row: &Row) -> String {
+        let line = self.start(probe, row);
+        let room = self.width.unwrap_or(usize::MAX).saturating_sub(bare(&line) + 2);
+        let slowest = row.slowest().into_iter().find(|text| bare(text) <= room).unwrap_or_default();
+        let last = if row.why.is_empty() { format!("{SOFT}{slowest}{PLAIN}") } else { cut(&row.why, room) };
+        trimmed(&format!("{line}  {last}"))
+    }
+
+    /// Everything but the last column.
+    fn start(&self, probe: &Probe, row: &Row) -> String {
+        let mut line = pad(&short_key(probe.key.as_str(), self.key), self.key);
+        let _ = write!(line, "  {SOFT}{}{PLAIN}", pad(probe.kind, self.kind));
+        if self.target > 0 {
+            let _ = write!(line, "  {}", pad(&cut(target(probe), self.target), self.target));
         }
-        if bare(&row.why) <= room {
-            return vec![format!("{line}  {}", row.why)];
+        let before = " ".repeat(TIME.saturating_sub(bare(&row.time)));
+        let _ = write!(line, "  {}  {before}{}", pad(&row.verdict, VERDICT), row.time);
+        if self.bar > 0 {
+            let _ = write!(line, "  {SOFT}{}{PLAIN}", pad(&bar(&row.phases, self.bar), self.bar));
         }
-        let below = wrapped(&whole, width.saturating_sub(4).max(TARGET_LEAST));
-        std::iter::once(trimmed(&line)).chain(below.into_iter().map(|text| format!("    {text}"))).collect()
+        line
     }
 }
 
@@ -150,27 +185,39 @@ pub(super) fn time(span: Span) -> String {
     }
 }
 
-/// Each phase's share of the time in [`BAR`] cells, the slowest as `█`; and the slowest in words. None where there is
-/// nothing to share.
-fn bar(phases: &[(&'static str, Span)]) -> Option<(String, String)> {
+/// Which phase took the longest, of several the first; none where none took any time.
+fn slowest(phases: &[(&'static str, Span)]) -> Option<usize> {
+    (0..phases.len()).rev().max_by_key(|i| phases[*i].1).filter(|i| phases[*i].1 > Span::ZERO)
+}
+
+/// Each phase's share of the time in so many cells, the slowest as `█`; empty where none took any time.
+fn bar(phases: &[(&'static str, Span)], cells: usize) -> String {
+    let Some(slowest) = slowest(phases) else { return String::new() };
     let all: i64 = phases.iter().map(|(_, took)| took.ms().max(0)).sum();
-    // Of two that are equal the first.
-    let slowest = (0..phases.len()).rev().max_by_key(|i| phases[*i].1).filter(|_| all > 0)?;
-    let (mut bar, mut before, mut cells) = (String::new(), 0, 0);
+    let (mut bar, mut before, mut drawn) = (String::new(), 0, 0);
     for (i, (_, took)) in phases.iter().enumerate() {
         before += took.ms().max(0);
         // Where each phase ends is rounded, not its length, so that together they fill the bar.
-        let end = (before * BAR as i64 * 2 + all) / (all * 2);
+        let end = (before * cells as i64 * 2 + all) / (all * 2);
         let glyph = match i {
             i if i == slowest => "█",
             i if i % 2 == 0 => "░",
             _ => "▒",
         };
-        bar += &glyph.repeat((end - cells).max(0) as usize);
-        cells = end;
+        bar += &glyph.repeat((end - drawn) as usize);
+        drawn = end;
     }
-    let (name, took) = phases[slowest];
-    Some((bar, format!("{} {}", phase(name), time(took))))
+    bar
+}
+
+/// A key in so much room: the component's id is cut before the probe's name.
+fn short_key(key: &str, width: usize) -> String {
+    match key.split_once('/') {
+        Some((component, probe)) if bare(key) > width && bare(probe) + 3 <= width => {
+            format!("{}/{probe}", cut(component, width - bare(probe) - 1))
+        }
+        _ => cut(key, width),
+    }
 }
 
 fn pad(cell: &str, width: usize) -> String {
@@ -187,46 +234,44 @@ fn trimmed(line: &str) -> String {
     }
 }
 
+/// How many bytes of a text without colours fit.
+fn fitting(text: &str, width: usize) -> usize {
+    let mut used = 0;
+    let over = text.char_indices().find(|(_, c)| {
+        used += c.width().unwrap_or(0);
+        used > width
+    });
+    over.map_or(text.len(), |(at, _)| at)
+}
+
 /// The beginning of a text without colours, ending in `…` where it is longer.
 pub(super) fn cut(text: &str, width: usize) -> String {
-    if bare(text) <= width {
-        return text.to_owned();
+    match width {
+        _ if bare(text) <= width => text.to_owned(),
+        0 => String::new(),
+        _ => format!("{}…", &text[..fitting(text, width - 1)]),
     }
-    let mut room = width.saturating_sub(1);
-    let fits = |c: &char| {
-        let needs = c.width().unwrap_or(0);
-        let fits = needs <= room;
-        room = if fits { room - needs } else { 0 };
-        fits
-    };
-    let mut short: String = text.chars().take_while(fits).collect();
-    if width > 0 {
-        short.push('…');
-    }
-    short
 }
 
 /// A text without colours in lines of at most this width, broken between words where that goes.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split(' ') {
-        let mut word = word.to_owned();
-        let last = lines.last_mut().expect("there is one from the start");
-        if bare(last) + 1 + bare(&word) <= width && !last.is_empty() {
-            *last += &format!(" {word}");
-            continue;
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for mut word in text.split(' ') {
+        if !line.is_empty() && bare(&line) + 1 + bare(word) <= width {
+            line.push(' ');
+        } else if !line.is_empty() {
+            lines.push(std::mem::take(&mut line));
         }
-        if last.is_empty() {
-            lines.pop();
+        while bare(word) > width {
+            // A character that is wider than the line stands there all the same.
+            let first = word.chars().next().map_or(0, char::len_utf8);
+            let (head, rest) = word.split_at(fitting(word, width).max(first));
+            lines.push(head.to_owned());
+            word = rest;
         }
-        while bare(&word) > width {
-            let head = cut(&word, width + 1);
-            let head = head.trim_end_matches('…').to_owned();
-            word = word[head.len()..].to_owned();
-            lines.push(head);
-        }
-        lines.push(word);
+        line.push_str(word);
     }
+    lines.push(line);
     lines
 }
 
@@ -247,10 +292,11 @@ mod tests {
             (&[0, 0, 0, 5000], "████████████", "first byte 5.0 s"),
             (&[1, 1, 1, 10_000, 0], "████████████", "first byte 10.0 s"),
         ] {
-            let (bar, slowest) = bar(&phases(ms)).unwrap();
-            assert_eq!((bar.as_str(), slowest.as_str()), (shown, named), "{ms:?}");
+            let row = Row { verdict: String::new(), time: String::new(), why: String::new(), phases: phases(ms) };
+            assert_eq!((bar(&row.phases, 12).as_str(), row.slowest()[0].as_str()), (shown, named), "{ms:?}");
         }
-        assert!(bar(&phases(&[0, 0, 0])).is_none() && bar(&[]).is_none());
+        assert_eq!([bar(&phases(&[0, 0, 0]), 12), bar(&[], 12)], ["", ""]);
+        assert_eq!(bar(&phases(&[1, 1, 2]), 8), "░░▒▒████");
     }
 
     #[test]
@@ -263,7 +309,12 @@ mod tests {
 
     #[test]
     fn texts_are_cut_and_wrapped_by_their_width() {
-        assert_eq!([cut("status", 6), cut("status", 4), cut("世界地図", 5), cut("abc", 0)], ["status", "sta…", "世界…", ""]);
+        assert_eq!(
+            [cut("status", 6), cut("status", 4), cut("世界地図", 5), cut("abc", 0)],
+            ["status", "sta…", "世界…", ""]
+        );
+        assert_eq!(short_key("backend-with-a-long-name/http", 16), "backend-wi…/http");
+        assert_eq!(short_key("web/a-very-long-name", 10), "web/a-ver…");
         assert_eq!(wrapped("no answer within 5 s", 10), ["no answer", "within 5 s"]);
         assert_eq!(wrapped("abcdefghij kl", 4), ["abcd", "efgh", "ij", "kl"]);
     }
@@ -279,24 +330,24 @@ mod tests {
             visibility: crate::model::Visibility::Public,
             units: Vec::new(),
         };
-        let probes =
-            [probe("web/http", "example.com"), probe("a-long-component/and-a-long-probe", "a.very.long.name.example.com")];
+        let probes = [
+            probe("web/http", "example.com"),
+            probe("a-long-component/and-a-long-probe", "a.very.long.name.example.com"),
+        ];
         let row = Row {
             verdict: format!("{BAD}down{PLAIN}"),
             time: "5.0 s".to_owned(),
-            bar: "█".repeat(BAR),
-            slowest: "first byte 5.0 s".to_owned(),
             why: "no answer within 5 s after the request was sent; and then some words of the operator's".to_owned(),
-            phases: String::new(),
+            phases: phases(&[1, 2, 3, 5000]),
         };
         for width in [40, 60, 80, 100, 120, 200, 300] {
-            let layout = Layout::of(probes.iter(), Some(width));
+            let layout = Layout::of(&[&probes[0], &probes[1]], Some(width));
             for probe in &probes {
-                for line in layout.lines(probe, &row) {
+                for line in layout.lines(probe, &row).into_iter().chain([layout.line(probe, &row)]) {
                     assert!(bare(&line) <= width, "{width}: {line}");
                 }
             }
         }
-        assert_eq!(Layout::of(probes.iter(), None).lines(&probes[0], &row).len(), 1);
+        assert_eq!(Layout::of(&[&probes[0], &probes[1]], None).lines(&probes[0], &row).len(), 1);
     }
 }

@@ -154,7 +154,7 @@ impl Aimed for Options {
         if let Some(body) = &self.body {
             let _ = write!(text, ", and a body of {} bytes", body.expose().len());
         }
-        Some(text + "; the address after the host, the values of headers and the body are not shown")
+        Some(text + " (the rest may be secret and is not shown)")
     }
 
     /// What must never be shown: header values, the body, and the parts of the address that may hold a token.
