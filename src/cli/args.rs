@@ -83,11 +83,7 @@ const CHECKS: [(Shape, &str, &str); 4] = [
     (Shape::Result(Format::Text), "text", "For a person"),
     (Shape::Result(Format::Json), "json", "For a program: one JSON value on standard output"),
     (Shape::Check(CheckFormat::Junit), "junit", "JUnit XML: a test case per probe"),
-    (
-        Shape::Check(CheckFormat::Nagios),
-        "nagios",
-        "A monitoring plugin: exits 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN (that a probe or we cannot tell)",
-    ),
+    (Shape::Check(CheckFormat::Nagios), "nagios", "A monitoring plugin: exits 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN"),
 ];
 
 /// The commands.
@@ -166,8 +162,8 @@ const CHECK: &str = "\
 Look at everything now; save and show nothing. Exits 1 when something is down.
 
 At a terminal a look that takes a while has a line of its own until it ends, and the bar shows each phase's share of \
-the time: █ is the slowest, which is named beside it. A pipe gets a plain line per probe. What is down, and what has \
-not been down for long, is looked at a second time, as in a run; the second look counts.
+the time: █ is the slowest, which is named beside it. A pipe gets a plain line per probe. A bad look that \
+is not yet confirmed is followed by a second one, as in a run; then the second counts.
 
 Exit codes: 0 nothing is down; 1 something is; 2 config or usage. Where every canary fails, this place is blind: what \
 looks bad says nothing, and nothing counts as down. With --format nagios the exit code is a plugin's: 0 all is up, 1 \

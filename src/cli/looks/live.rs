@@ -19,6 +19,8 @@ use crate::model::{Probe, ProbeKey};
 const SLOW: Duration = Duration::from_millis(300);
 /// How often it is drawn.
 const PACE: Duration = Duration::from_millis(100);
+/// Clears the rest of a line, and goes to the next.
+const CLEAR: &str = "\u{1b}[K\n";
 /// The size of a terminal that does not tell it: columns and rows.
 const SIZE: (u16, u16) = (80, 24);
 
@@ -185,19 +187,23 @@ impl<'a> Board<'a> {
     }
 }
 
-/// Takes away what was drawn before and draws these lines. All at once, so that nothing flickers.
+/// Draws these lines over those that were drawn before, all at once, so that nothing flickers. Each line is cleared by
+/// itself: some terminals keep what a cleared screen held in what they scroll back to.
 fn draw(lines: &[String], drawn: &mut usize) {
     if lines.is_empty() && *drawn == 0 {
         return;
     }
-    let up = if *drawn > 0 { format!("\u{1b}[{drawn}A") } else { String::new() };
-    let mut text = format!("\r{up}\u{1b}[J");
+    let up = |count: usize| if count > 0 { format!("\u{1b}[{count}A") } else { String::new() };
+    let mut text = up(*drawn);
     // The colours are for those who want them; the cursor moves for all.
     let plain = anstream::AutoStream::choice(&std::io::stdout()) == anstream::ColorChoice::Never;
     for line in lines {
         text += &if plain { anstream::adapter::strip_str(line).to_string() } else { line.clone() };
-        text.push('\n');
+        text += CLEAR;
     }
+    let left = drawn.saturating_sub(lines.len());
+    text += &CLEAR.repeat(left);
+    text += &up(left);
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     *drawn = lines.len();
