@@ -222,8 +222,7 @@ fn a_look_is_explained_from_its_phases_to_its_verdict() {
         dns TIME
         connect TIME
       Story
-        tried 127.0.0.1:PORT
-        error: Connection refused (os error 111)
+        tried 127.0.0.1:PORT: Connection refused (os error 111)
       Facts
         latency TIME
         received  ''
@@ -273,8 +272,7 @@ fn junit_fails_what_is_down_and_skips_what_nobody_can_tell() {
     expect `status == 200`: expected status == 200, got 502</failure>
       </testcase>
       <testcase classname="web" name="tcp" time="TIME">
-        <failure type="connect" message="the connection was refused">tried 127.0.0.1:PORT
-    error: Connection refused (os error 111)</failure>
+        <failure type="connect" message="the connection was refused">tried 127.0.0.1:PORT: Connection refused (os error 111)</failure>
       </testcase>
       <testcase classname="workers" name="well" time="TIME"/>
       <testcase classname="workers" name="slow" time="TIME">

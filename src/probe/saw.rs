@@ -131,6 +131,11 @@ pub(super) fn parts(secret: &Secret) -> impl Iterator<Item = Secret> + '_ {
     std::iter::once(secret.clone()).chain(words.chain(tokens).map(Secret::new))
 }
 
+/// What is sent and may be secret, in words.
+pub(super) fn hidden(text: &Secret) -> String {
+    format!("{} bytes, which are not shown", text.expose().len())
+}
+
 /// The longest first: a secret that holds another must not be cut in two by it.
 pub(super) fn longest_first(mut secrets: Vec<Secret>) -> Vec<Secret> {
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));

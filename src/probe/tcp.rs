@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::saw::{Ask, KEPT_BYTES, Saw, fact, longest_first, parts};
+use super::saw::{Ask, KEPT_BYTES, Saw, fact, hidden, longest_first, parts};
 use super::target::Target;
 use super::trouble::Trouble;
 use super::wire::{self, Wire};
@@ -73,7 +73,7 @@ impl Aimed for Options {
     }
 
     fn sends(&self) -> Option<String> {
-        self.send.as_ref().map(|text| format!("{} bytes, which are not shown", text.expose().len()))
+        self.send.as_ref().map(hidden)
     }
 
     fn secrets(&self) -> &[Secret] {

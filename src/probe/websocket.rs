@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::address::{Address, Schemes};
-use super::saw::{Ask, KEPT_BYTES, Saw, longest_first, parts};
+use super::saw::{Ask, KEPT_BYTES, Saw, hidden, longest_first, parts};
 use super::trouble::Trouble;
 use super::trust::with_certificate;
 use super::wire::{self, Stream, Wire};
@@ -78,6 +78,10 @@ impl Aimed for Options {
 
     fn secrets(&self) -> &[Secret] {
         &self.secrets
+    }
+
+    fn sends(&self) -> Option<String> {
+        self.send.as_ref().map(hidden)
     }
 
     fn in_site(&mut self, site: &Path) {
