@@ -268,9 +268,17 @@ mod tests {
             (server("localhost", -2), "down tls: the certificate expired 2 d 17 h ago", true),
             (server("other.example", 30), "down tls: the certificate is for another name", true),
             (own, "down tls: the certificate is self-signed", true),
-            (serve(|mut s| _ = s.write_all(b"220 hello\r\n")), "down tls: the server does not speak TLS", false),
+            (
+                serve(|mut s| _ = s.read(&mut [0; 512]).and_then(|_| s.write_all(b"220 hello\r\n"))),
+                "down tls: the server does not speak TLS",
+                false,
+            ),
             (serve(|_| sleep(Duration::from_secs(1))), "down tls: the TLS handshake did not end within 400 ms", false),
-            (serve(|_| ()), "down tls: the connection was closed during the TLS handshake", false),
+            (
+                serve(|mut s| _ = s.read(&mut [0; 512])),
+                "down tls: the connection was closed during the TLS handshake",
+                false,
+            ),
             (nobody(), "down connect: the connection was refused", false),
         ] {
             let seen = ask(address, vec![authority.trusted()], expected);

@@ -22,6 +22,7 @@ mod redis;
 mod secrets;
 mod smtp;
 mod ssh;
+mod stella;
 mod tcp;
 mod tls;
 mod websocket;
