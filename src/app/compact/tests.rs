@@ -288,7 +288,7 @@ fn rules((open, resolve, within): (u8, u8, u8)) -> String {
 
 /// A few with every run of the tests, as many as `PROPTEST_CASES` says in a long one.
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(24)
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(6)
 }
 
 proptest! {
