@@ -20,41 +20,38 @@ const QUIET: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug)]
 pub struct Options {
     target: Target,
-    send: Option<Secret>,
+    send: Vec<Secret>,
     banner: bool,
     secrets: Vec<Secret>,
 }
 
 const KEYS: &[Key] = &[
-    Key { name: "address", takes: Takes::Text, required: true, doc: "Where to connect: `host:port`." },
-    Key {
-        name: "send",
-        takes: Takes::Secret,
-        required: false,
-        doc: "Bytes to send once connected; then an answer is awaited. Default: none, connecting is enough.",
-    },
-    Key {
-        name: "banner",
-        takes: Takes::Bool,
-        required: false,
-        doc: "Whether the other side speaks first and is awaited (before anything is sent). Default: false.",
-    },
+    Key::must("address", Takes::Text, "Where to connect: `host:port`."),
+    Key::may(
+        "send",
+        Takes::Secrets,
+        "A text to send once connected, or several: after each an answer is awaited. Default: none, connecting is enough.",
+    ),
+    Key::may(
+        "banner",
+        Takes::Bool,
+        "Whether the other side speaks first and is awaited (before anything is sent). Default: false.",
+    ),
 ];
 
 const FIELDS: &[Field] = &[
-    Field { name: "latency", ty: Type::Duration, unit: Some("ms"), doc: "From the first step to the last." },
-    Field { name: "connect", ty: Type::Duration, unit: Some("ms"), doc: "Opening the connection, without the name." },
-    Field {
-        name: "received",
-        ty: Type::Text,
-        unit: None,
-        doc: "What came back, the first 4096 bytes, until 100 ms of quiet; empty where nothing was awaited.",
-    },
-    Field { name: "phases.dns", ty: Type::Duration, unit: Some("ms"), doc: "Finding the address." },
-    Field { name: "phases.connect", ty: Type::Duration, unit: Some("ms"), doc: "Opening the connection." },
-    Field { name: "phases.first_byte", ty: Type::Duration, unit: Some("ms"), doc: "Waiting for the first byte back." },
-    Field { name: "phases.transfer", ty: Type::Duration, unit: Some("ms"), doc: "Reading the rest." },
-    Field { name: "remote.address", ty: Type::Text, unit: None, doc: "The address that took the connection." },
+    Field::span("latency", "From the first step to the last."),
+    Field::span("connect", "Opening the connection, without the name."),
+    Field::text(
+        "received",
+        "What came back, of each answer the first 4096 bytes, until 100 ms of quiet; empty where nothing was awaited.",
+    ),
+    Field::of("answers", Type::Texts, "Everything that came back, an element for the greeting and for each text sent."),
+    Field::span("phases.dns", "Finding the address."),
+    Field::span("phases.connect", "Opening the connection."),
+    Field::span("phases.first_byte", "Waiting for the first byte back, summed over all answers."),
+    Field::span("phases.transfer", "Reading the rest."),
+    Field::text("remote.address", "The address that took the connection."),
 ];
 
 /// The kind.
@@ -73,7 +70,7 @@ impl Aimed for Options {
     }
 
     fn sends(&self) -> Option<String> {
-        self.send.as_ref().map(hidden)
+        (!self.send.is_empty()).then(|| self.send.iter().map(hidden).collect::<Vec<_>>().join("; "))
     }
 
     fn secrets(&self) -> &[Secret] {
@@ -85,50 +82,50 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let help = "give a host and a port, such as \"db.example.com:5432\" or \"[2001:db8::1]:5432\"";
     let target = Target::parse(given.text("address").unwrap_or_default(), None)
         .map_err(|why| vec![Refusal::new("address", why, help)])?;
-    let send = given.secret("send").cloned();
+    let send = given.secrets("send").to_vec();
     let secrets = longest_first(send.iter().flat_map(parts).collect());
     Ok(Kind::Tcp(Options { target, send, banner: given.bool("banner").unwrap_or(false), secrets }))
 }
 
 /// One try.
 pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
-    let mut received = Vec::new();
-    let mut saw = wire::talk(ask, async |wire| converse(options, wire, &mut received).await).await;
-    let received = String::from_utf8_lossy(&received).into_owned();
-    if !received.is_empty() {
-        saw.story.push(format!("received: {}", received.escape_debug()));
-    }
+    let mut answers = Vec::new();
+    let mut saw = wire::talk(ask, async |wire| converse(options, wire, &mut answers).await).await;
+    let answers: Vec<String> = answers.iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect();
+    let heard = answers.iter().filter(|text| !text.is_empty());
+    saw.story.extend(heard.map(|text| format!("received: {}", text.escape_debug())));
     if let Some((_, connect)) = saw.phases.iter().find(|(phase, _)| *phase == "connect")
         && saw.facts.contains_key("remote")
     {
         saw.facts.insert("connect".into(), fact(*connect));
     }
-    saw.facts.insert("received".into(), Value::Text(received));
+    saw.facts.insert("received".into(), Value::Text(answers.concat()));
+    saw.facts.insert("answers".into(), Value::List(answers.into_iter().map(Value::Text).collect()));
     saw
 }
 
-async fn converse(options: &Options, wire: &mut Wire, received: &mut Vec<u8>) -> Result<(), Trouble> {
+async fn converse(options: &Options, wire: &mut Wire, answers: &mut Vec<Vec<u8>>) -> Result<(), Trouble> {
     let mut stream = wire.connect(&options.target).await?;
     if options.banner {
         wire.enter("first_byte", "no greeting within {} after the connection was made");
-        hear(&mut stream, wire, received).await?;
+        hear(&mut stream, wire, answers).await?;
     }
-    if let Some(send) = &options.send {
+    for text in &options.send {
         wire.enter("first_byte", "no answer within {} after the text was sent");
-        stream.write_all(send.expose().as_bytes()).await.map_err(|e| wire.failed(&e))?;
-        hear(&mut stream, wire, received).await?;
+        stream.write_all(text.expose().as_bytes()).await.map_err(|e| wire.failed(&e))?;
+        hear(&mut stream, wire, answers).await?;
     }
     Ok(())
 }
 
 /// Reads until the other side is quiet, closes, or has said enough. Nothing at all is a failure.
-async fn hear(stream: &mut TcpStream, wire: &mut Wire, received: &mut Vec<u8>) -> Result<(), Trouble> {
+async fn hear(stream: &mut TcpStream, wire: &mut Wire, answers: &mut Vec<Vec<u8>>) -> Result<(), Trouble> {
+    let answer = answers.push_mut(Vec::new());
     let mut buffer = [0; KEPT_BYTES];
-    let mut heard = 0;
-    while received.len() < KEPT_BYTES {
-        let room = KEPT_BYTES - received.len();
+    while answer.len() < KEPT_BYTES {
+        let room = KEPT_BYTES - answer.len();
         let read = stream.read(&mut buffer[..room]);
-        let count = if heard == 0 {
+        let count = if answer.is_empty() {
             read.await
         } else {
             match tokio::time::timeout(QUIET, read).await {
@@ -137,14 +134,13 @@ async fn hear(stream: &mut TcpStream, wire: &mut Wire, received: &mut Vec<u8>) -
             }
         };
         match count.map_err(|e| wire.failed(&e))? {
-            0 if heard == 0 => return Err(wire.failed(&std::io::ErrorKind::UnexpectedEof.into())),
+            0 if answer.is_empty() => return Err(wire.failed(&std::io::ErrorKind::UnexpectedEof.into())),
             0 => break,
             count => {
-                if heard == 0 {
+                if answer.is_empty() {
                     wire.enter("transfer", "the answer began but did not end within {all}");
                 }
-                heard += count;
-                received.extend_from_slice(&buffer[..count]);
+                answer.extend_from_slice(&buffer[..count]);
             }
         }
     }
@@ -158,12 +154,16 @@ mod tests {
 
     use super::*;
     use crate::model::Given;
-    use crate::probe::testing::{look, nobody, patience, probe, refused, said, secret, serve, text};
+    use crate::probe::testing::{assertion, look, nobody, patience, probe, refused, said, serve, text};
     use crate::probe::{Observation, Plan};
 
     fn ask(address: &str, mut keys: Vec<(&'static str, Given)>, expected: &str) -> Observation {
         keys.push(("address", text(address)));
         look(&Plan { timeout: patience(expected), ..probe(&INFO, keys) })
+    }
+
+    fn secrets(texts: &[&str]) -> Given {
+        Given::Secrets(texts.iter().map(|text| Secret::new(*text)).collect())
     }
 
     fn received(seen: &Observation) -> &str {
@@ -189,12 +189,17 @@ mod tests {
         });
         let flood = serve(|mut s| while s.write_all(&[b'x'; 4096]).is_ok() {});
         let closed = serve(|mut s| _ = s.read(&mut [0; 64]));
-        let (ping, banner) = (|| ("send", secret("PING\r\n")), || ("banner", Given::Bool(true)));
+        let (ping, banner) = (|| ("send", secrets(&["PING\r\n"])), || ("banner", Given::Bool(true)));
         for (address, keys, expected, heard) in [
             (&silent, vec![], "up", ""),
             (&redis.to_string(), vec![ping()], "up", "+PONG\r\n"),
             (&smtp.to_string(), vec![banner()], "up", "220 mail ESMTP\r\n"),
-            (&smtp.to_string(), vec![banner(), ("send", secret("QUIT\r\n"))], "up", "220 mail ESMTP\r\n221 bye\r\n"),
+            (
+                &smtp.to_string(),
+                vec![banner(), ("send", secrets(&["QUIT\r\n"]))],
+                "up",
+                "220 mail ESMTP\r\n221 bye\r\n",
+            ),
             (&silent, vec![ping()], "down first_byte: no answer within 400 ms after the text was sent", ""),
             (&silent, vec![banner()], "down first_byte: no greeting within 400 ms after the connection was made", ""),
             (&closed.to_string(), vec![ping()], "down first_byte: the connection was closed before an answer came", ""),
@@ -209,13 +214,38 @@ mod tests {
     }
 
     #[test]
+    fn a_dialogue_goes_on_text_by_text() {
+        let server = serve(|mut s| {
+            let _ = s.write_all(b"220 hello\r\n");
+            for (asked, answer) in [("EHLO x\r\n", "250 a\r\n"), ("NOOP\r\n", "250 b\r\n")] {
+                let mut heard = vec![0; asked.len()];
+                s.read_exact(&mut heard).unwrap();
+                let _ = s.write_all(if heard == asked.as_bytes() { answer.as_bytes() } else { b"500 no\r\n" });
+            }
+            sleep(Duration::from_secs(1));
+        });
+        let plan = |texts: &[&str], expect: &[&str], expected: &str| {
+            let keys =
+                vec![("address", text(&server.to_string())), ("banner", Given::Bool(true)), ("send", secrets(texts))];
+            let mut plan = Plan { timeout: patience(expected), ..probe(&INFO, keys) };
+            plan.expect = expect.iter().map(|source| assertion(&INFO, source)).collect();
+            assert_eq!(said(&look(&plan)), expected);
+        };
+        let both = ["EHLO x\r\n", "NOOP\r\n"];
+        let asked = ["answers == ['220 hello\r\n', '250 a\r\n', '250 b\r\n']", "answers[1].startsWith('250')"];
+        plan(&both, &asked, "up");
+        plan(&both, &["received == '220 hello\r\n250 a\r\n250 b\r\n'"], "up");
+        plan(&["EHLO x\r\n", "", "NOOP\r\n"], &[], "down first_byte: no answer within 400 ms after the text was sent");
+    }
+
+    #[test]
     fn a_secret_that_is_sent_is_seen_nowhere() {
         let echo = serve(|mut s| {
             let mut heard = [0; 64];
             let count = s.read(&mut heard).unwrap();
             let _ = s.write_all(&heard[..count]);
         });
-        let seen = ask(&echo.to_string(), vec![("send", secret("AUTH s3cret-word\r\n"))], "up");
+        let seen = ask(&echo.to_string(), vec![("send", secrets(&["AUTH s3cret-word\r\n"]))], "up");
         assert_eq!(received(&seen), "***");
         assert!(!format!("{seen:?}").contains("s3cret-word"), "{seen:?}");
     }
