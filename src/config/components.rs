@@ -74,6 +74,14 @@ pub(super) fn defaults<'a>(
 /// "there is no kind of probe `htpp`".
 pub(super) fn unknown_kind(reader: &mut Reader<'_>, place: Place, word: &str, kinds: &Kinds<'_>) {
     let names: Vec<&str> = kinds.probes.iter().map(|k: &Sort| k.name).collect();
+    if crate::probe::IN_FULL.contains(&word) {
+        reader
+            .found
+            .error(place, format!("this build has no kind of probe `{word}`"))
+            .expected("only a build with the feature `full` has it")
+            .help("make that one: `cargo build --release --features full`");
+        return;
+    }
     reader
         .found
         .error(place, format!("there is no kind of probe `{word}`"))

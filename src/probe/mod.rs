@@ -7,7 +7,8 @@
 //!
 //! | file | job |
 //! |---|---|
-//! | `http`, `tcp`, `dns`, `heartbeat`, `exec`, `disk`, `icmp`, `ssh`, `redis`, `tls`, `smtp`, `websocket`, `grpc`, `domain` | one kind each: its options, keys, fields and its look |
+//! | `http`, `tcp`, `dns`, `heartbeat`, `exec`, `disk`, `icmp`, `ssh`, `redis`, `tls`, `smtp`, `websocket`, `grpc`, `domain` |
+//! | `sql` | `postgres` and `mysql`, which only a build with the feature `full` has | one kind each: its options, keys, fields and its look |
 //! | `saw` | the common shape: what a kind is asked, and what one try saw |
 //! | `address`, `target`, `wire` | addresses, hosts and ports as the operator types them; a connection there |
 //! | `trouble`, `trust` | the world's errors in public words; whom TLS trusts and what a certificate says |
@@ -35,6 +36,8 @@ mod schedule;
 #[cfg(test)]
 mod schedule_tests;
 mod smtp;
+#[cfg(feature = "full")]
+mod sql;
 mod ssh;
 mod target;
 mod tcp;
@@ -54,6 +57,8 @@ use crate::model::{
     Detail, Givens, Key, Moment, ProbeKey, Refusal, Round, RunSettings, Secret, Span, Verdict, Visibility,
 };
 use saw::{Ask, Saw};
+#[cfg(feature = "full")]
+use sql::{mysql, postgres};
 
 /// What one probe does.
 #[derive(Clone, Debug)]
@@ -101,34 +106,37 @@ pub struct KindInfo {
     pub read: fn(&Givens) -> Result<Kind, Vec<Refusal>>,
 }
 
+/// The kinds that only a build with the feature `full` has.
+pub const IN_FULL: &[&str] = &["postgres", "mysql"];
+
 /// A kind of probe costs its file, the `mod` above it, and a line here; the compiler asks for the rest.
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident: $file:ident,)*) => {
+    ($($(#[$doc:meta])* $variant:ident: $file:ident $(if $feature:literal)?,)*) => {
         /// A kind of probe with its options.
         #[derive(Clone, Debug)]
         pub enum Kind {
-            $($(#[$doc])* $variant($file::Options),)*
+            $($(#[cfg(feature = $feature)])? $(#[$doc])* $variant($file::Options),)*
         }
 
         /// Every kind that this build has.
-        pub const KINDS: &[KindInfo] = &[$($file::INFO,)*];
+        pub const KINDS: &[KindInfo] = &[$($(#[cfg(feature = $feature)])? $file::INFO,)*];
 
         impl Kind {
             fn info(&self) -> &'static KindInfo {
-                match self { $(Self::$variant(_) => &$file::INFO,)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant(_) => &$file::INFO,)* }
             }
 
             fn target(&self) -> &dyn Aimed {
-                match self { $(Self::$variant(options) => options,)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant(options) => options,)* }
             }
 
             fn target_mut(&mut self) -> &mut dyn Aimed {
-                match self { $(Self::$variant(options) => options,)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant(options) => options,)* }
             }
 
             /// One try.
             async fn look(&self, ask: &Ask<'_>) -> Saw {
-                match self { $(Self::$variant(options) => $file::look(options, ask).await,)* }
+                match self { $($(#[cfg(feature = $feature)])? Self::$variant(options) => $file::look(options, ask).await,)* }
             }
         }
     };
@@ -163,6 +171,10 @@ kinds! {
     Grpc: grpc,
     /// Reads when a domain's registration ends.
     Domain: domain,
+    /// Asks a PostgreSQL server.
+    Postgres: postgres if "full",
+    /// Asks a MySQL or MariaDB server.
+    Mysql: mysql if "full",
 }
 
 /// What the options of every kind say of what they look at.

@@ -168,7 +168,7 @@ async fn said(from: &mut (impl AsyncBufRead + Unpin), wire: &mut Wire) -> Result
     Ok(text)
 }
 
-async fn postgres(mut stream: TcpStream, wire: &mut Wire) -> Result<TcpStream, Trouble> {
+pub(super) async fn postgres(mut stream: TcpStream, wire: &mut Wire) -> Result<TcpStream, Trouble> {
     wire.enter("starttls", "no answer to the wish for TLS within {}");
     stream.write_all(&SSL_REQUEST).await.map_err(|e| wire.failed(&e))?;
     match stream.read_u8().await.map_err(|e| wire.failed(&e))? {

@@ -72,6 +72,7 @@ fn kind(kind: &str) -> String {
         "websocket" => "A WebSocket".to_owned(),
         "grpc" => "A question for its health".to_owned(),
         "domain" => "The registration of its domain".to_owned(),
+        "postgres" | "mysql" => "A question to the database".to_owned(),
         "redis" => "A question to Redis".to_owned(),
         other => format!("A look by {other}"),
     }

@@ -21,6 +21,8 @@ mod look;
 mod redis;
 mod secrets;
 mod smtp;
+#[cfg(feature = "full")]
+mod sql;
 mod ssh;
 mod stella;
 mod tcp;

@@ -6,6 +6,7 @@
 mod certificates;
 mod dns;
 mod mail;
+mod mariadb;
 mod nginx;
 mod postgres;
 mod program;
@@ -18,6 +19,8 @@ pub use certificates::{Authority, Certificate};
 pub use dns::Dns;
 #[allow(unused_imports, reason = "as above")]
 pub use mail::Mail;
+#[allow(unused_imports, reason = "as above")]
+pub use mariadb::MariaDb;
 #[allow(unused_imports, reason = "as above")]
 pub use nginx::Nginx;
 #[allow(unused_imports, reason = "as above")]
