@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use super::source::Place;
 
 /// How long all names together may take. One that has no answer by then is not judged.
 const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How many names are asked for at once.
+const WORKERS: usize = 32;
 
 /// What is known of the world.
 pub(super) struct World<'a> {
@@ -55,23 +58,32 @@ pub(super) fn warn(found: &mut Found, site: &str, probes: &[(String, Place)], wo
     }
 }
 
-/// Asks for all names at once.
+/// Asks for the names, some at a time. What cannot be asked for is not judged.
 fn addresses(hosts: BTreeSet<String>) -> BTreeMap<String, Vec<IpAddr>> {
+    let literal = |host: String| host.parse().map(|ip| (host.clone(), vec![ip])).map_err(|_| host);
+    let (known, names): (Vec<_>, Vec<_>) = hosts.into_iter().map(literal).partition(Result::is_ok);
+    let mut known: BTreeMap<String, Vec<IpAddr>> = known.into_iter().flatten().collect();
+    let names: Vec<String> = names.into_iter().filter_map(Result::err).collect();
     let (tell, told) = mpsc::channel();
-    let asked = hosts.len();
-    for host in hosts {
-        let tell = tell.clone();
-        // A thread that a dead name server holds ends with the program.
-        thread::spawn(move || {
-            let found = (host.as_str(), 0).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect());
-            let _ = tell.send(Some((host, found.unwrap_or_default())));
+    let asked = names.len();
+    let names = Arc::new(Mutex::new(names));
+    for _ in 0..asked.min(WORKERS) {
+        let (tell, names) = (tell.clone(), Arc::clone(&names));
+        let next = move || names.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        // One that a dead name server holds ends with the program.
+        let _ = thread::Builder::new().spawn(move || {
+            while let Some(host) = next() {
+                let found = (host.as_str(), 0).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect());
+                let _ = tell.send(Some((host, found.unwrap_or_default())));
+            }
         });
     }
-    thread::spawn(move || {
+    let _ = thread::Builder::new().spawn(move || {
         thread::sleep(PATIENCE);
         tell.send(None)
     });
-    told.iter().take(asked).map_while(|one| one).collect()
+    known.extend(told.iter().take(asked).map_while(|one| one));
+    known
 }
 
 /// An address is this machine's where the kernel would speak to it from that same address.

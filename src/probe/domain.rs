@@ -8,10 +8,10 @@ use std::path::Path;
 use chrono::DateTime;
 use serde_json::Value as Json;
 
-use super::saw::{Ask, Saw};
+use super::saw::{Ask, Saw, fact};
 use super::trouble::Trouble;
-use super::{Aimed, Kind, KindInfo, http};
-use crate::expr::{Field, Type, Value};
+use super::{Aimed, Kind, KindInfo, Plan, http};
+use crate::expr::{Field, Type, Value, lookup};
 use crate::model::{Givens, Key, Moment, Refusal, Secret, Span, Takes};
 
 /// Which registry serves which top-level domain, kept by IANA.
@@ -116,8 +116,12 @@ pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
         saw.trouble = Some(Trouble::ours("registry", "the list of registries names an address that cannot be asked"));
         return saw;
     };
-    let (mut second, body) = http::fetch(&page, ask).await;
+    // Both pages together have the time of one try.
+    let left = Span::from_ms((ask.plan.timeout.ms() - Span::from(saw.took).ms()).max(1));
+    let plan = Plan { timeout: left, ..ask.plan.clone() };
+    let (mut second, body) = http::fetch(&page, &Ask { plan: &plan, ..*ask }).await;
     second.took += saw.took;
+    second.facts.insert("latency".into(), fact(second.took));
     second.story.splice(0..0, saw.story);
     told(options, ask, second, &body)
 }
@@ -147,12 +151,15 @@ fn registry(body: &[u8], name: &str) -> Result<String, Trouble> {
 /// What the registry says.
 fn told(options: &Options, ask: &Ask<'_>, mut saw: Saw, body: &[u8]) -> Saw {
     let status = saw.facts.remove("status");
+    // A gateway's 404 is no registry's: RFC 9083 says how one looks (sections 4.2 and 6).
+    let form = matches!(lookup(&saw.facts, "headers.content-type"), Some(Value::Text(t)) if t.starts_with("application/rdap+json"));
+    let none = form || serde_json::from_slice::<Json>(body).is_ok_and(|json| json["errorCode"] == 404);
     saw.facts.retain(|name, _| name == "latency");
     // A registry that does not answer says nothing of the domain; only "there is none" does.
     saw.unexpected = None;
     saw.trouble = match (saw.trouble.take(), status) {
         (Some(trouble), _) => Some(Trouble::ours("registry", format!("the registry did not answer: {}", trouble.why))),
-        (None, Some(Value::Int(404))) => Some(Trouble::down("registry", "the registry knows no such domain")),
+        (None, Some(Value::Int(404))) if none => Some(Trouble::down("registry", "the registry knows no such domain")),
         (None, Some(Value::Int(429))) => Some(Trouble::ours("registry", "the registry was asked too often")),
         (None, Some(Value::Int(status @ 400..))) => {
             Some(Trouble::ours("registry", format!("the registry answered with {status}")))
@@ -188,7 +195,7 @@ fn judge(options: &Options, ask: &Ask<'_>, json: &Json, saw: &mut Saw) {
         saw.facts.insert("expires_at".into(), Value::Text(ends.rfc3339()));
     }
     let bad = ["client hold", "server hold", "pending delete", "redemption period"];
-    saw.unexpected = match (ends, states.iter().find(|state| bad.contains(&state.as_str()))) {
+    saw.trouble = match (ends, states.iter().find(|state| bad.contains(&state.as_str()))) {
         (Some(ends), _) if ends <= ask.now => Some(Trouble::down(
             "registration",
             format!("the registration of {} ended {} ago", options.name, ask.now - ends),
@@ -256,7 +263,8 @@ mod tests {
                 domain("2027-08-13T04:00:00Z", "\"active\", \"Client Hold\""),
                 "down registration: the registry says of example.com: client hold",
             ),
-            ("404 Not Found", "{}".to_owned(), "down registry: the registry knows no such domain"),
+            ("404 Not Found", "{\"errorCode\": 404}".to_owned(), "down registry: the registry knows no such domain"),
+            ("404 Not Found", "<html>".to_owned(), "unknown registry: the registry answered with 404"),
             ("429 Too Many", "{}".to_owned(), "unknown registry: the registry was asked too often"),
             ("503 No", "{}".to_owned(), "unknown registry: the registry answered with 503"),
             ("200 OK", "<html>".to_owned(), "unknown registry: the registry's answer tells of no domain"),

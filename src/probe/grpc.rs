@@ -7,8 +7,9 @@ use std::path::Path;
 use std::pin::pin;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use h2::client::SendRequest;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, StatusCode};
 
 use super::address::{Address, Schemes, plain};
 use super::saw::{Ask, Saw};
@@ -53,8 +54,8 @@ const FIELDS: &[Field] = &with_certificate::<12>(&[
     Field::span("phases.connect", "Opening the connection."),
     Field::span("phases.tls", "The TLS handshake."),
     Field::span("phases.answer", "From the question to the end of the answer."),
-    Field::text("status", "`SERVING`, `NOT_SERVING`, `UNKNOWN` or `SERVICE_UNKNOWN`."),
-    Field::of("grpc_status", Type::Int, "The status of the call: 0 is OK, 5 an unknown service, 12 no health service."),
+    Field::text("status", "`SERVING`, `NOT_SERVING` or `UNKNOWN`."),
+    Field::of("grpc_status", Type::Int, "The status of the call: 0. One that ends with another is down."),
     Field::text("remote.address", "The address that took the connection. Never shown to the public."),
 ]);
 
@@ -84,7 +85,13 @@ impl Aimed for Options {
 
 fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let url = given.secret("url").cloned().unwrap_or_default();
-    let (address, _) = Address::read(&url, "url", &SCHEMES, given.text("ca_file")).map_err(|refusal| vec![refusal])?;
+    let (address, parsed) =
+        Address::read(&url, "url", &SCHEMES, given.text("ca_file")).map_err(|refusal| vec![refusal])?;
+    let more = !matches!(parsed.path(), "" | "/") || parsed.query().is_some() || !parsed.username().is_empty();
+    if more || parsed.password().is_some() {
+        let text = "only a server can be asked: nothing but its host and port is sent";
+        return Err(vec![Refusal::new("url", text, SCHEMES.help)]);
+    }
     Ok(Kind::Grpc(Options { address, service: given.text("service").unwrap_or_default().to_owned() }))
 }
 
@@ -107,16 +114,21 @@ async fn visit(options: &Options, ask: &Ask<'_>, wire: &mut Wire) -> Result<(), 
             // A connection that ends without an error has given its answer, or never will.
             ended = &mut connection => match ended {
                 Ok(()) => asked.await,
-                Err(e) => Err(e),
+                // An answer that came whole counts, however the server took its leave.
+                Err(e) => asked.now_or_never().and_then(Result::ok).map_or(Err(e), Ok),
             },
         }
     };
-    let (said, headers) = ended.map_err(|e| broken(&e, wire))?;
+    let (said, headers) = ended
+        .map_err(|e| broken(&e, wire))?
+        .map_err(|status| wire.down(format!("the answer was {}, not gRPC", status.as_u16())))?;
     judge(&said, &headers, wire)
 }
 
-/// The answer's message, and its headers with its trailers.
-async fn health(options: &Options, client: SendRequest<Bytes>) -> Result<(Vec<u8>, HeaderMap), h2::Error> {
+/// What came of a call: its message, and its headers with its trailers; or the status of what is no answer to one.
+type Answered = Result<(Vec<u8>, HeaderMap), StatusCode>;
+
+async fn health(options: &Options, client: SendRequest<Bytes>) -> Result<Answered, h2::Error> {
     let target = &options.address.target;
     let scheme = if options.address.tls.is_some() { "https" } else { "http" };
     let request = Request::post(format!("{scheme}://{target}/grpc.health.v1.Health/Check"))
@@ -130,20 +142,19 @@ async fn health(options: &Options, client: SendRequest<Bytes>) -> Result<(Vec<u8
     let (head, mut body) = answer.await?.into_parts();
     let (mut said, mut headers) = (Vec::new(), head.headers);
     if !head.status.is_success() {
-        headers.insert("http-status", head.status.as_u16().into());
-        return Ok((said, headers));
+        return Ok(Err(head.status));
     }
     while let Some(data) = body.data().await {
         let data = data?;
         let room = ANSWER_BYTES - said.len();
         said.extend_from_slice(&data[..data.len().min(room)]);
         if data.len() > room {
-            return Ok((said, headers));
+            return Ok(Ok((said, headers)));
         }
         body.flow_control().release_capacity(data.len())?;
     }
     headers.extend(body.trailers().await?.unwrap_or_default());
-    Ok((said, headers))
+    Ok(Ok((said, headers)))
 }
 
 /// `HealthCheckRequest { service }` with its five bytes before it.
@@ -180,9 +191,6 @@ fn state(said: &[u8]) -> Option<u8> {
 
 fn judge(said: &[u8], headers: &HeaderMap, wire: &mut Wire) -> Result<(), Trouble> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(status) = text("http-status") {
-        return Err(wire.down(format!("the answer was {status}, not gRPC")));
-    }
     let Some(code) = text("grpc-status").and_then(|code| code.parse::<u8>().ok()) else {
         return Err(wire.down("the server does not speak gRPC"));
     };
@@ -287,6 +295,14 @@ mod tests {
             let url = ("url", secret(&format!("http://{address}")));
             let seen = look(&Plan { timeout: patience(expected), ..probe(&INFO, vec![url]) });
             assert_eq!(said(&seen), expected, "{}", seen.detail);
+        }
+    }
+
+    #[test]
+    fn what_would_not_be_sent_is_refused() {
+        for url in ["http://h/path", "http://u:p@h", "http://h?x=y"] {
+            let said = refused(&INFO, vec![("url", secret(url))]);
+            assert!(said.starts_with("url: only a server can be asked"), "{said}");
         }
     }
 

@@ -18,6 +18,9 @@ const STORY_CHARS: usize = 4000;
 /// So much of a secret's beginning, in bytes, is taken out before a `…`; twice as much at a text's end.
 const BEGUN_BYTES: usize = 4;
 
+/// The longest fact, in characters, that outlives the judgement.
+const FACT_CHARS: usize = 1024;
+
 /// All texts of the facts that outlive the judgement, in bytes. Ten thousand looks are held at once.
 const FACTS_BYTES: usize = 4 * KEPT_BYTES;
 
@@ -29,17 +32,13 @@ pub(super) fn judge(plan: &Plan, mut saw: Saw) -> Observation {
     let trouble = saw.trouble.take().or_else(|| expected(plan, &mut saw)).or_else(|| degraded(plan, &mut saw));
     let secrets = plan.kind.secrets();
     let rec = plan.record.iter().filter_map(|path| Some((path.clone(), number(&saw.facts, path)?))).collect();
-    let mut detail = redact(secrets, &saw.story.join("\n"));
-    if let Some((end, _)) = detail.char_indices().nth(STORY_CHARS) {
-        detail.truncate(end);
-        detail.push('…');
-    }
+    let detail = beginning(secrets, &saw.story.join("\n"), STORY_CHARS);
     trim(&mut saw.facts, secrets);
     Observation {
         verdict: trouble.as_ref().map_or(Verdict::Up, |t| t.is),
         ms: Some(u32::try_from(saw.took.as_millis()).unwrap_or(u32::MAX)),
         phase: trouble.as_ref().map(|t| t.phase),
-        why: trouble.map_or_else(String::new, |t| public(&redact(secrets, &t.why))),
+        why: trouble.map_or_else(String::new, |t| public(&beginning(secrets, &t.why, 2 * WHY_CHARS))),
         detail,
         tries: 1,
         phases: saw.phases.iter().map(|(name, length)| (*name, Span::from(*length))).collect(),
@@ -64,7 +63,7 @@ pub(super) fn checked(plan: &Plan, saw: &Saw) -> Vec<Checked> {
                 (None, reason.strip_prefix(&cannot).unwrap_or(&reason).to_owned())
             }
         };
-        Checked { rule, source: redact(secrets, assertion.source()), holds, got: redact(secrets, &got) }
+        Checked { rule, source: redact(secrets, assertion.source()), holds, got: beginning(secrets, &got, FACT_CHARS) }
     };
     expect.chain(degraded_if).map(one).collect()
 }
@@ -122,6 +121,16 @@ fn number(facts: &Facts, path: &str) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
+/// The beginning of a text without its secrets. What lies far behind it is not searched: a target may say a megabyte,
+/// and chose its words.
+fn beginning(secrets: &[Secret], text: &str, most: usize) -> String {
+    let longest = secrets.first().map_or(0, |secret| secret.expose().len());
+    let cut = |text: &str, most| text.char_indices().nth(most).map(|(end, _)| format!("{}…", &text[..end]));
+    let near = cut(text, most + longest);
+    let shown = redact(secrets, near.as_deref().unwrap_or(text));
+    cut(&shown, most).unwrap_or(shown)
+}
+
 fn redact(secrets: &[Secret], text: &str) -> String {
     let whole = secrets.iter().fold(text.to_owned(), |text, secret| secret.redact(&text));
     let parts: Vec<&str> = whole.split('…').collect();
@@ -141,8 +150,9 @@ fn without_beginning<'t>(secret: &str, text: &'t str, least: usize) -> Option<&'
     if secret.contains("://") {
         return None;
     }
-    let ends = (least..secret.len()).rev().filter(|end| secret.is_char_boundary(*end));
-    ends.map(|end| &secret[..end]).find_map(|begun| text.strip_suffix(begun))
+    let end = (least..=secret.len()).find(|end| secret.is_char_boundary(*end))?;
+    let mut begins = text.match_indices(&secret[..end]).map(|(at, _)| at);
+    begins.find(|at| secret.starts_with(&text[*at..])).map(|at| &text[..at])
 }
 
 /// One line, not too long, with every address and URL taken out.
@@ -177,11 +187,7 @@ fn trim(facts: &mut Facts, secrets: &[Secret]) {
 fn keep(value: &mut Value, secrets: &[Secret], room: &mut usize) -> bool {
     let cost = match value {
         Value::Text(text) => {
-            *text = redact(secrets, text);
-            if let Some((end, _)) = text.char_indices().nth(1024) {
-                text.truncate(end);
-                text.push('…');
-            }
+            *text = beginning(secrets, text, FACT_CHARS);
             text.shrink_to_fit();
             text.len() + 24
         }
@@ -205,6 +211,7 @@ fn keep(value: &mut Value, secrets: &[Secret], room: &mut usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::saw::{longest_first, parts};
     use crate::probe::testing::facts_of;
 
     #[test]
@@ -261,6 +268,22 @@ mod tests {
         ] {
             assert_eq!(redact(&secrets, said), shown);
         }
+    }
+
+    #[test]
+    fn a_target_that_says_a_megabyte_against_its_secrets_takes_no_time() {
+        let secrets = longest_first(parts(&Secret::new("s3cr3t wörds of a body ".repeat(300))).collect());
+        assert!(secrets.len() < 100, "{}", secrets.len());
+        let said = "s3cr3t wörds…".repeat(80_000);
+        let start = std::time::Instant::now();
+        let shown = beginning(&secrets, &said, FACT_CHARS);
+        assert!(shown.chars().count() <= FACT_CHARS + 1 && !shown.contains("s3cr3t"), "{shown}");
+        // What it took was a minute. A busy machine may need a while for what is left.
+        assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
+        assert_eq!(
+            beginning(&[Secret::new("s3cr3t-token")], &format!("{}s3cr3t-token", "x".repeat(8)), 10),
+            "xxxxxxxx**…"
+        );
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::model::{Moment, Secret, Span};
 /// The bytes of an answer that a kind keeps where it has no limit of its own.
 pub(super) const KEPT_BYTES: usize = 4096;
 
+/// The parts of a secret that are hidden by themselves, at most.
+const PARTS: usize = 64;
+
 /// What one try is asked. Everything that a kind may know comes in here.
 pub(super) struct Ask<'a> {
     /// The probe.
@@ -128,7 +131,12 @@ pub(super) fn parts(secret: &Secret) -> impl Iterator<Item = Secret> + '_ {
     let token = |c: char| c.is_ascii_alphanumeric() || "-_.+/=~".contains(c);
     let words = secret.expose().split_whitespace().filter(|word| word.len() >= 8);
     let tokens = secret.expose().split(move |c| !token(c)).filter(|part| part.len() >= 16);
-    std::iter::once(secret.clone()).chain(words.chain(tokens).map(Secret::new))
+    let mut some: Vec<&str> = words.chain(tokens).collect();
+    // A body may hold thousands of words; the longest are more likely tokens.
+    some.sort_by_key(|part| std::cmp::Reverse(part.len()));
+    some.dedup();
+    some.truncate(PARTS);
+    std::iter::once(secret.clone()).chain(some.into_iter().map(Secret::new))
 }
 
 /// What is sent and may be secret, in words.

@@ -86,14 +86,16 @@ async fn visit(options: &Options, ask: &Ask<'_>, wire: &mut Wire) -> Result<(), 
     let mut mail = Mail::greeted(stream, wire).await?;
     mail.hello(wire).await?;
     if !options.starttls {
-        return mail.leave(wire).await;
+        mail.leave().await;
+        return Ok(());
     }
     let stream = mail.begin_tls(wire).await?;
     let stream = wire.secure(stream, &options.tls, &[], ask).await?;
     // What was said before TLS may have been anybody's (RFC 3207, section 4.2).
     let mut mail = Mail(BufReader::new(stream));
     mail.hello(wire).await?;
-    mail.leave(wire).await
+    mail.leave().await;
+    Ok(())
 }
 
 /// A conversation with a mail server.
@@ -135,9 +137,10 @@ impl<S: Stream> Mail<S> {
         }
     }
 
-    /// Takes leave, and does not wait for the answer.
-    async fn leave(&mut self, wire: &mut Wire) -> Result<(), Trouble> {
-        self.say("QUIT", wire).await
+    /// Takes leave. A server that is gone already has said what was asked of it.
+    async fn leave(&mut self) {
+        let _ = self.0.write_all(b"QUIT\r\n").await;
+        let _ = self.0.flush().await;
     }
 
     async fn say(&mut self, words: &str, wire: &mut Wire) -> Result<(), Trouble> {

@@ -35,8 +35,13 @@ impl Trouble {
         Self::down("dns", "the name does not resolve")
     }
 
-    /// What the operating system says of a name. Its message is all that getaddrinfo leaves us (EAI_AGAIN).
+    /// What the operating system says of a name. Its message is all that getaddrinfo leaves us (EAI_AGAIN); that this
+    /// machine has no room for the question it does not say.
     pub fn of_name(raw: &str) -> Self {
+        let ours = std::net::UdpSocket::bind(("127.0.0.1", 0)).err().map(|e| Self::of_io(&e, "dns"));
+        if let Some(ours) = ours.filter(|trouble| trouble.is == Verdict::Unknown) {
+            return ours;
+        }
         if raw.contains("emporary failure") {
             Self::down("dns", "no name server could say where the name points")
         } else {

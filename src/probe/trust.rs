@@ -175,7 +175,11 @@ impl ServerCertVerifier for Certificates {
 const FIELDS: [Field; 4] = [
     Field::span("certificate.expires_in", "How long the certificate is still valid; negative after."),
     Field::text("certificate.not_after", "The certificate's last moment, RFC 3339 in UTC."),
-    Field::of("certificate.names", Type::Texts, "The names and addresses that the certificate is for."),
+    Field::of(
+        "certificate.names",
+        Type::Texts,
+        "The names and addresses that the certificate is for, the first 100 of them.",
+    ),
     Field::text("certificate.issuer", "Who signed the certificate, such as `CN=R11,O=Let's Encrypt,C=US`."),
 ];
 

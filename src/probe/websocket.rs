@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use futures_util::{SinkExt, StreamExt};
+use http::header::AUTHORIZATION;
 use http::{HeaderName, HeaderValue, Request, StatusCode};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::address::{Address, Schemes};
+use super::address::{Address, Schemes, plain};
 use super::saw::{Ask, KEPT_BYTES, Saw, hidden, longest_first, parts};
 use super::trouble::Trouble;
 use super::trust::with_certificate;
@@ -56,7 +59,7 @@ const FIELDS: &[Field] = &with_certificate::<13>(&[
     Field::span("phases.tls", "The TLS handshake."),
     Field::span("phases.upgrade", "The answer to the wish for a WebSocket."),
     Field::span("phases.message", "Waiting for messages."),
-    Field::of("status", Type::Int, "The status of the answer: 101 where the WebSocket opened."),
+    Field::of("status", Type::Int, "101; with any other the WebSocket did not open, which is down."),
     Field::text("received", "The last message that came, the first 4096 bytes of it."),
     Field::text("remote.address", "The address that took the connection. Never shown to the public."),
 ]);
@@ -91,9 +94,22 @@ impl Aimed for Options {
 
 fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let url = given.secret("url").cloned().unwrap_or_default();
-    let (address, _) = Address::read(&url, "url", &SCHEMES, given.text("ca_file")).map_err(|refusal| vec![refusal])?;
+    let (mut address, mut url) =
+        Address::read(&url, "url", &SCHEMES, given.text("ca_file")).map_err(|refusal| vec![refusal])?;
     let mut refusals = Vec::new();
-    let headers = super::http::headers(given, &mut refusals);
+    let mut headers = super::http::headers(given, &mut refusals);
+    if !url.username().is_empty() || url.password().is_some() {
+        // As browsers and http clients send it (RFC 7617).
+        let said = format!("{}:{}", plain(url.username()), plain(url.password().unwrap_or_default()));
+        if headers.iter().all(|(name, _)| *name != AUTHORIZATION) {
+            headers.push((AUTHORIZATION, Secret::new(format!("Basic {}", STANDARD.encode(said)))));
+        }
+        let _ = (url.set_username(""), url.set_password(None));
+    }
+    address.text = Secret::new(url.as_str());
+    if address.text.expose().into_client_request().is_err() {
+        refusals.push(Refusal::new("url", "this cannot be asked", SCHEMES.help));
+    }
     if !refusals.is_empty() {
         return Err(refusals);
     }
@@ -260,6 +276,16 @@ mod tests {
     #[test]
     fn what_is_sent_is_seen_nowhere() {
         let echo = serve_http(|head, stream| answer(stream, "403 No", "X-Echo: s3cret-header\r\n", head.as_bytes()));
+        let heard = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+        let hears = heard.clone();
+        let asked = serve_http(move |head, stream| {
+            *hears.lock().unwrap() = head.to_owned();
+            answer(stream, "403 No", "", b"");
+        });
+        look(&probe(&INFO, vec![("url", secret(&format!("ws://u:p%40ss@{asked}/a b?q=\"x\"")))]));
+        let head = heard.lock().unwrap().clone();
+        assert!(head.starts_with("GET /a%20b?q=%22x%22 HTTP/1.1\r\n") && !head.contains("@127"), "{head}");
+        assert!(head.to_lowercase().contains("\r\nauthorization: basic dtpwqhnz\r\n"), "{head}");
         let headers = Given::SecretMap(vec![("Authorization".into(), Secret::new("Bearer s3cret-header"))]);
         let url = secret(&format!("ws://u:s3cret-word@{echo}/s?token=s3cret-token"));
         let plan = probe(&INFO, vec![("url", url), ("headers", headers), ("send", secret("s3cret-message"))]);

@@ -34,6 +34,8 @@ pub(super) struct Wire {
     pub remote: Option<SocketAddr>,
     /// What is said where the time runs out in this phase.
     late: &'static str,
+    /// When the time runs out.
+    until: Option<Instant>,
     /// What the server showed of itself.
     pub shown: Arc<Mutex<Shown>>,
 }
@@ -77,7 +79,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
 
 /// One try: what `visit` does within the time that it may have.
 pub(super) async fn talk(ask: &Ask<'_>, visit: impl AsyncFnOnce(&mut Wire) -> Result<(), Trouble>) -> Saw {
-    let (began, mut wire) = (Instant::now(), Wire::default());
+    let began = Instant::now();
+    let mut wire = Wire { until: Some(began + ask.timeout()), ..Wire::default() };
     // A visit's future is large, and a round holds thousands of looks.
     let trouble = match tokio::time::timeout(ask.timeout(), Box::pin(visit(&mut wire))).await {
         Ok(ended) => ended.err(),
@@ -94,14 +97,25 @@ impl Wire {
         self.late = late;
     }
 
-    /// Finds the address and connects. The addresses of a name are tried in turn.
+    /// Finds the address and connects. The addresses of a name are tried in turn, each with its share of the time: a
+    /// way that leads nowhere from here must not hide one that does.
     pub async fn connect(&mut self, target: &Target) -> Result<TcpStream, Trouble> {
         self.enter("dns", "the name did not resolve within {all}");
         let addresses = target.resolve(&mut self.story).await?;
         self.enter("connect", "no connection within {all}");
         let mut last = None;
-        for address in addresses {
-            match TcpStream::connect(address).await {
+        let count = addresses.len() as u32;
+        for (i, address) in addresses.into_iter().enumerate() {
+            let left = self.until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
+            let connected = match count - i as u32 {
+                // The last one has all that is left.
+                1 => TcpStream::connect(address).await,
+                others => match tokio::time::timeout(left / others, TcpStream::connect(address)).await {
+                    Ok(connected) => connected,
+                    Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
+                },
+            };
+            match connected {
                 Ok(stream) => {
                     self.story.push(format!("connected to {address}"));
                     self.remote = Some(address);

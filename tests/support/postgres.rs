@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -60,7 +62,7 @@ impl Postgres {
             let words = words("postgres", &[&["-D", &data][..], &options].concat());
             let name = if root() { "setpriv" } else { "postgres" };
             let mut program = Program::start_at(name, words[0].as_ref(), &words[1..]);
-            if program.answers_at(port) {
+            if program.answers_at(port) && ready(port) {
                 return Self { _folder: folder, program: Some(program), port };
             }
         }
@@ -89,6 +91,22 @@ fn programs() -> PathBuf {
     let mut folders: Vec<PathBuf> = versions.map(|version| version.path().join("bin")).collect();
     folders.sort();
     folders.pop().expect("PostgreSQL is not on this machine; `./tests/run` installs it (Debian: postgresql)")
+}
+
+/// It takes connections before it takes logins.
+fn ready(port: u16) -> bool {
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(20) {
+        let asked = Command::new(programs().join("pg_isready"))
+            .args(["-q", "-h", "127.0.0.1", "-p", &port.to_string()])
+            .status()
+            .expect("pg_isready runs");
+        if asked.success() {
+            return true;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    false
 }
 
 fn root() -> bool {

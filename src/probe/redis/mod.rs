@@ -121,10 +121,11 @@ fn info(text: &str) -> Facts {
 /// A number where the text is one as Redis prints them: digits, one dot, a sign. Versions and hashes are texts.
 fn number(text: &str) -> Value {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain =
-        digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.starts_with(|c: char| c.is_ascii_digit());
+    let padded = digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.");
+    let printed =
+        digits.starts_with(|c: char| c.is_ascii_digit()) && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     let float = || text.parse().ok().map(Value::Float);
-    let known = if plain { text.parse().ok().map(Value::Int).or_else(float) } else { None };
+    let known = if printed && !padded { text.parse().ok().map(Value::Int).or_else(float) } else { None };
     known.unwrap_or_else(|| Value::Text(text.to_owned()))
 }
 

@@ -66,7 +66,7 @@ fn whatever_a_listener_says_is_told_by_its_phase() {
 fn what_info_says_is_known_by_its_names() {
     let said = info(
         "# Persistence\r\nrdb_bgsave_in_progress:1\r\nrdb_changes_since_last_save:67162\r\naof_enabled:0\r\n\r\n\
-         mem_fragmentation_ratio:1.25\r\nredis_version:7.0.15\r\nrun_id:12e5\r\nlazyfree:\r\nneg:-3\r\n\
+         mem_fragmentation_ratio:1.25\r\nredis_version:7.0.15\r\nrun_id:12e5\r\nlazyfree:\r\nredis_git_sha1:00000000\r\nneg:-3\r\n\
          db0:keys=10,expires=2,avg_ttl=0\r\nlist:a=1,b\r\n",
     );
     let told: Vec<String> = said.iter().map(|(name, value)| format!("{name} {value:?}")).collect();
@@ -79,6 +79,7 @@ fn what_info_says_is_known_by_its_names() {
     neg Int(-3)
     rdb_bgsave_in_progress Int(1)
     rdb_changes_since_last_save Int(67162)
+    redis_git_sha1 Text("00000000")
     redis_version Text("7.0.15")
     run_id Text("12e5")
     "#);

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::pin::pin;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type as Column;
@@ -104,7 +104,7 @@ async fn visit(database: &Database, ask: &Ask<'_>, wire: &mut Wire) -> Result<()
             answer = &mut asked => answer,
             ended = &mut connection => match ended {
                 Ok(()) => asked.await,
-                Err(e) => Err(e),
+                Err(e) => asked.now_or_never().and_then(Result::ok).map_or(Err(e), Ok),
             },
         }
     };
