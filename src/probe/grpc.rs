@@ -115,7 +115,7 @@ async fn visit(options: &Options, ask: &Ask<'_>, wire: &mut Wire) -> Result<(), 
             ended = &mut connection => match ended {
                 Ok(()) => asked.await,
                 // An answer that came whole counts, however the server took its leave.
-                Err(e) => asked.now_or_never().and_then(Result::ok).map_or(Err(e), Ok),
+                Err(e) => asked.now_or_never().and_then(Result::ok).ok_or(e),
             },
         }
     };

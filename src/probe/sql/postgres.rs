@@ -104,7 +104,7 @@ async fn visit(database: &Database, ask: &Ask<'_>, wire: &mut Wire) -> Result<()
             answer = &mut asked => answer,
             ended = &mut connection => match ended {
                 Ok(()) => asked.await,
-                Err(e) => asked.now_or_never().and_then(Result::ok).map_or(Err(e), Ok),
+                Err(e) => asked.now_or_never().and_then(Result::ok).ok_or(e),
             },
         }
     };
