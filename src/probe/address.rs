@@ -26,12 +26,14 @@ pub(super) struct Schemes {
 /// A server and a place there.
 #[derive(Clone, Debug)]
 pub(super) struct Address {
-    /// As it was typed.
-    pub text: Secret,
     /// Where to connect.
     pub target: Target,
     /// With whom TLS is spoken, where it is.
     pub tls: Option<Tls>,
+    /// Who asks, where the address says so.
+    pub user: Option<String>,
+    /// The password of whoever asks.
+    pub password: Option<Secret>,
     /// What must never be shown: the whole, and the parts that could turn up alone.
     pub secrets: Vec<Secret>,
 }
@@ -45,18 +47,18 @@ impl Address {
         ca_file: Option<&str>,
     ) -> Result<(Self, Url), Refusal> {
         let refuse = |why: String| Refusal::new(key, why, schemes.help);
-        let Schemes { plain, tls, .. } = schemes;
+        let (bare, tls) = (schemes.plain, schemes.tls);
         let url = Url::parse(text.expose()).map_err(|e| match e {
             url::ParseError::RelativeUrlWithoutBase => {
-                refuse(format!("this does not begin with `{}://` or `{}://`", plain.0, tls.0))
+                refuse(format!("this does not begin with `{}://` or `{}://`", bare.0, tls.0))
             }
             e => refuse(format!("this is no address: {e}")),
         })?;
         let (secure, default) = match url.scheme() {
-            scheme if scheme == plain.0 => (false, plain.1),
+            scheme if scheme == bare.0 => (false, bare.1),
             scheme if scheme == tls.0 => (true, tls.1),
             other => {
-                return Err(refuse(format!("this begins with `{other}:`, not with `{}:` or `{}:`", plain.0, tls.0)));
+                return Err(refuse(format!("this begins with `{other}:`, not with `{}:` or `{}:`", bare.0, tls.0)));
             }
         };
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
@@ -68,7 +70,9 @@ impl Address {
             None
         };
         let secrets = longest_first(std::iter::once(text.clone()).chain(secrets(&url)).collect());
-        Ok((Self { text: text.clone(), target, tls, secrets }, url))
+        let user = Some(plain(url.username())).filter(|user| !user.is_empty());
+        let password = url.password().map(|password| Secret::new(plain(password)));
+        Ok((Self { target, tls, user, password, secrets }, url))
     }
 
     /// Takes relative paths as relative to the site's folder.

@@ -31,43 +31,35 @@ pub struct Options {
 }
 
 const KEYS: &[Key] = &[
-    Key {
-        name: "path",
-        takes: Takes::Text,
-        required: true,
-        doc: "A folder or file on the disk. A relative path begins at the site's folder.",
-    },
-    Key {
-        name: "write",
-        takes: Takes::Int(0, WRITE_MAX_BYTES),
-        required: false,
-        doc: "Bytes to write and fsync in a test file, which is removed again: in the folder, or beside the file; 0 \
+    Key::must("path", Takes::Text, "A folder or file on the disk. A relative path begins at the site's folder."),
+    Key::may(
+        "write",
+        Takes::Int(0, WRITE_MAX_BYTES),
+        "Bytes to write and fsync in a test file, which is removed again: in the folder, or beside the file; 0 \
               to 16777216. Default: none, nothing is written.",
-    },
+    ),
 ];
 
 const FIELDS: &[Field] = &[
     Field { name: "free", ty: Type::Int, unit: Some("bytes"), doc: "What an ordinary user can still write." },
-    Field {
-        name: "free_ratio",
-        ty: Type::Number,
-        unit: None,
-        doc: "The free part of what an ordinary user can have, 0 to 1 (df's `Use%` the other way round).",
-    },
+    Field::of(
+        "free_ratio",
+        Type::Number,
+        "The free part of what an ordinary user can have, 0 to 1 (df's `Use%` the other way round).",
+    ),
     Field { name: "size", ty: Type::Int, unit: Some("bytes"), doc: "The whole file system." },
-    Field {
-        name: "inodes.free",
-        ty: Type::Int,
-        unit: None,
-        doc: "How many files can still be made; missing where the file system does not count them.",
-    },
-    Field { name: "inodes.free_ratio", ty: Type::Number, unit: None, doc: "The free part of them, 0 to 1." },
-    Field { name: "write", ty: Type::Duration, unit: Some("ms"), doc: "Writing the test file." },
-    Field { name: "fsync", ty: Type::Duration, unit: Some("ms"), doc: "Until the disk says that it has it." },
-    Field { name: "latency", ty: Type::Duration, unit: Some("ms"), doc: "From the first step to the last." },
-    Field { name: "phases.stat", ty: Type::Duration, unit: Some("ms"), doc: "Asking for the room." },
-    Field { name: "phases.write", ty: Type::Duration, unit: Some("ms"), doc: "As `write`." },
-    Field { name: "phases.fsync", ty: Type::Duration, unit: Some("ms"), doc: "As `fsync`." },
+    Field::of(
+        "inodes.free",
+        Type::Int,
+        "How many files can still be made; missing where the file system does not count them.",
+    ),
+    Field::of("inodes.free_ratio", Type::Number, "The free part of them, 0 to 1."),
+    Field::span("write", "Writing the test file."),
+    Field::span("fsync", "Until the disk says that it has it."),
+    Field::span("latency", "From the first step to the last."),
+    Field::span("phases.stat", "Asking for the room."),
+    Field::span("phases.write", "As `write`."),
+    Field::span("phases.fsync", "As `fsync`."),
 ];
 
 /// The kind.

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use super::saw::{Ask, Saw, fact};
 use super::trouble::Trouble;
+use super::trust::CA_FILE;
 use super::{Aimed, Kind, KindInfo, Plan, http};
 use crate::expr::{Field, Type, Value, lookup};
 use crate::model::{Givens, Key, Moment, Refusal, Secret, Span, Takes};
@@ -35,7 +36,7 @@ const KEYS: &[Key] = &[
         Takes::Secret,
         "The base address of the registry's RDAP server. Default: IANA's list says which one.",
     ),
-    Key::may("ca_file", Takes::Text, "A PEM file with roots to trust beside the system's, for a private CA."),
+    CA_FILE,
 ];
 
 const FIELDS: &[Field] = &[
@@ -290,6 +291,10 @@ mod tests {
         .into();
         let seen = look(&plan);
         assert_eq!(said(&seen), "up", "{seen:?}");
+        // No other expectation makes one that has ended good.
+        let ended = registry_says("200 OK", domain("2026-11-21T17:00:00Z", ""));
+        let other = Plan { expect: vec![assertion(&INFO, "registrar == 'A Registrar'")], ..self::plan(ended) };
+        assert_eq!(said(&look(&other)), "down registration: the registration of example.com ended 2 d ago");
     }
 
     #[test]

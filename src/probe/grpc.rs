@@ -14,7 +14,7 @@ use http::{HeaderMap, Request, StatusCode};
 use super::address::{Address, Schemes, plain};
 use super::saw::{Ask, Saw};
 use super::trouble::Trouble;
-use super::trust::with_certificate;
+use super::trust::CA_FILE;
 use super::wire::{self, Wire};
 use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type, Value};
@@ -45,18 +45,13 @@ pub struct Options {
 const KEYS: &[Key] = &[
     Key::must("url", Takes::Secret, "The server: `https://host:port`, without TLS `http://host:port`."),
     Key::may("service", Takes::Text, "The service that is asked for, such as `shop.Cart`. Default: the whole server."),
-    Key::may("ca_file", Takes::Text, "A PEM file with roots to trust beside the system's, for a private CA."),
+    CA_FILE,
 ];
 
-const FIELDS: &[Field] = &with_certificate::<12>(&[
-    Field::span("latency", "From the first step to the last."),
-    Field::span("phases.dns", "Finding the address."),
-    Field::span("phases.connect", "Opening the connection."),
-    Field::span("phases.tls", "The TLS handshake."),
+const FIELDS: &[Field] = &wire::fields::<12>(&[
     Field::span("phases.answer", "From the question to the end of the answer."),
     Field::text("status", "`SERVING`, `NOT_SERVING` or `UNKNOWN`."),
     Field::of("grpc_status", Type::Int, "The status of the call: 0. One that ends with another is down."),
-    Field::text("remote.address", "The address that took the connection. Never shown to the public."),
 ]);
 
 /// The kind.
@@ -87,8 +82,8 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let url = given.secret("url").cloned().unwrap_or_default();
     let (address, parsed) =
         Address::read(&url, "url", &SCHEMES, given.text("ca_file")).map_err(|refusal| vec![refusal])?;
-    let more = !matches!(parsed.path(), "" | "/") || parsed.query().is_some() || !parsed.username().is_empty();
-    if more || parsed.password().is_some() {
+    let more = !matches!(parsed.path(), "" | "/") || parsed.query().is_some();
+    if more || address.user.is_some() || address.password.is_some() {
         let text = "only a server can be asked: nothing but its host and port is sent";
         return Err(vec![Refusal::new("url", text, SCHEMES.help)]);
     }
@@ -274,6 +269,26 @@ mod tests {
         ] {
             assert_eq!(end(code, said), told);
         }
+    }
+
+    #[test]
+    fn an_answer_that_came_whole_counts_however_the_server_takes_its_leave() {
+        // Settings, `:status: 200`, the message, `grpc-status: 0`, and a GOAWAY for being asked too much (RFC 9113).
+        let answer = [
+            &b"\0\0\0\x04\0\0\0\0\0"[..],
+            b"\0\0\x01\x01\x04\0\0\0\x01\x88",
+            b"\0\0\x07\0\0\0\0\0\x01\0\0\0\0\x02\x08\x01",
+            b"\0\0\x0f\x01\x05\0\0\0\x01\0\x0bgrpc-status\x010",
+            b"\0\0\x08\x07\0\0\0\0\0\0\0\0\x01\0\0\0\x0b",
+        ]
+        .concat();
+        let address = serve(move |mut s| {
+            let _ = s.read(&mut [0; 512]);
+            let _ = s.write_all(&answer);
+            sleep(Duration::from_millis(300));
+        });
+        let seen = look(&probe(&INFO, vec![("url", secret(&format!("http://{address}")))]));
+        assert_eq!(said(&seen), "up", "{}", seen.detail);
     }
 
     #[test]

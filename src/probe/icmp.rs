@@ -39,28 +39,18 @@ pub struct Options {
 }
 
 const KEYS: &[Key] = &[
-    Key { name: "host", takes: Takes::Text, required: true, doc: "A host name or address, without a port." },
-    Key {
-        name: "packets",
-        takes: Takes::Int(1, 20),
-        required: false,
-        doc: "How many packets to send, 1 to 20, mostly 100 ms apart. Default: 3.",
-    },
+    Key::must("host", Takes::Text, "A host name or address, without a port."),
+    Key::may("packets", Takes::Int(1, 20), "How many packets to send, 1 to 20, mostly 100 ms apart. Default: 3."),
 ];
 
 const FIELDS: &[Field] = &[
-    Field { name: "loss", ty: Type::Number, unit: None, doc: "The part of the packets without an answer, 0 to 1." },
-    Field { name: "rtt.min", ty: Type::Duration, unit: Some("ms"), doc: "The fastest answer." },
-    Field { name: "rtt.avg", ty: Type::Duration, unit: Some("ms"), doc: "The mean of all answers." },
-    Field { name: "rtt.max", ty: Type::Duration, unit: Some("ms"), doc: "The slowest answer." },
-    Field {
-        name: "jitter",
-        ty: Type::Duration,
-        unit: Some("ms"),
-        doc: "The mean difference between answers that follow each other; missing with fewer than two.",
-    },
-    Field { name: "latency", ty: Type::Duration, unit: Some("ms"), doc: "As `rtt.avg`." },
-    Field { name: "remote.address", ty: Type::Text, unit: None, doc: "The address that was asked." },
+    Field::of("loss", Type::Number, "The part of the packets without an answer, 0 to 1."),
+    Field::span("rtt.min", "The fastest answer."),
+    Field::span("rtt.avg", "The mean of all answers."),
+    Field::span("rtt.max", "The slowest answer."),
+    Field::span("jitter", "The mean difference between answers that follow each other; missing with fewer than two."),
+    Field::span("latency", "As `rtt.avg`."),
+    Field::text("remote.address", "The address that was asked."),
 ];
 
 /// The kind.
@@ -81,8 +71,7 @@ impl Aimed for Options {
 
 fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let help = "give a host alone, such as \"db.example.com\" or \"2001:db8::1\"";
-    let target = Target::parse(given.text("host").unwrap_or_default(), Some(NO_PORT))
-        .map_err(|why| vec![Refusal::new("host", why, help)])?;
+    let target = Target::given(given, "host", Some(NO_PORT), help).map_err(|refusal| vec![refusal])?;
     if target.port != NO_PORT {
         return Err(vec![Refusal::new("host", "a port is named, and ICMP has none", help)]);
     }

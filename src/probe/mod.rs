@@ -7,8 +7,9 @@
 //!
 //! | file | job |
 //! |---|---|
-//! | `http`, `tcp`, `dns`, `heartbeat`, `exec`, `disk`, `icmp`, `ssh`, `redis`, `tls`, `smtp`, `websocket`, `grpc`, `domain` |
-//! | `sql` | `postgres` and `mysql`, which only a build with the feature `full` has | one kind each: its options, keys, fields and its look |
+//! | `http`, `tcp`, `tls`, `dns`, `icmp`, `ssh`, `exec`, `disk`, `heartbeat` | one kind each: its options, keys, fields and its look |
+//! | `redis`, `smtp`, `websocket`, `grpc`, `domain` | more of them |
+//! | `sql` | `postgres` and `mysql`, which only a build with the feature `full` has |
 //! | `saw` | the common shape: what a kind is asked, and what one try saw |
 //! | `address`, `target`, `wire` | addresses, hosts and ports as the operator types them; a connection there |
 //! | `trouble`, `trust` | the world's errors in public words; whom TLS trusts and what a certificate says |

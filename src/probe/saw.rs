@@ -6,14 +6,11 @@ use std::time::{Duration, Instant};
 use super::Plan;
 use super::trouble::Trouble;
 use super::trust::Trust;
-use crate::expr::{Facts, Value};
+use crate::expr::{Facts, Field, Value};
 use crate::model::{Moment, Secret, Span};
 
 /// The bytes of an answer that a kind keeps where it has no limit of its own.
 pub(super) const KEPT_BYTES: usize = 4096;
-
-/// The parts of a secret that are hidden by themselves, at most.
-const PARTS: usize = 64;
 
 /// What one try is asked. Everything that a kind may know comes in here.
 pub(super) struct Ask<'a> {
@@ -115,6 +112,21 @@ impl Phases {
     }
 }
 
+/// Fields that stand in several places as one list: all `N` of them, which the compiler counts.
+pub(super) const fn joined<const N: usize>(lists: &[&[Field]]) -> [Field; N] {
+    let (mut all, mut n, mut list) = ([lists[0][0]; N], 0, 0);
+    while list < lists.len() {
+        let mut i = 0;
+        while i < lists[list].len() {
+            all[n] = lists[list][i];
+            (n, i) = (n + 1, i + 1);
+        }
+        list += 1;
+    }
+    assert!(n == N, "as many fields as there are in all lists");
+    all
+}
+
 /// A length of time as a fact. Facts are whole milliseconds.
 pub(super) fn fact(time: Duration) -> Value {
     Value::Duration(Span::from(time))
@@ -131,12 +143,7 @@ pub(super) fn parts(secret: &Secret) -> impl Iterator<Item = Secret> + '_ {
     let token = |c: char| c.is_ascii_alphanumeric() || "-_.+/=~".contains(c);
     let words = secret.expose().split_whitespace().filter(|word| word.len() >= 8);
     let tokens = secret.expose().split(move |c| !token(c)).filter(|part| part.len() >= 16);
-    let mut some: Vec<&str> = words.chain(tokens).collect();
-    // A body may hold thousands of words; the longest are more likely tokens.
-    some.sort_by_key(|part| std::cmp::Reverse(part.len()));
-    some.dedup();
-    some.truncate(PARTS);
-    std::iter::once(secret.clone()).chain(some.into_iter().map(Secret::new))
+    std::iter::once(secret.clone()).chain(words.chain(tokens).map(Secret::new))
 }
 
 /// What is sent and may be secret, in words.

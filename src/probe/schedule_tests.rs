@@ -41,6 +41,13 @@ fn canary(address: std::net::SocketAddr) -> Canary {
 }
 
 #[test]
+fn the_kinds_of_full_are_there_in_full_alone() {
+    let known = |name: &&str| super::KINDS.iter().any(|kind| kind.name == *name);
+    let there = super::IN_FULL.iter().filter(|name| known(name)).count();
+    assert_eq!(there, if cfg!(feature = "full") { super::IN_FULL.len() } else { 0 });
+}
+
+#[test]
 fn looks_at_one_host_stay_within_its_limit() {
     let (url, most) = slow(40);
     let plans: Vec<_> = (0..12).map(|i| named(&format!("web/{i}"), http(&url, vec![]))).collect();

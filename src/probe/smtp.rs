@@ -7,8 +7,8 @@ use tokio::io::{AsyncWriteExt, BufReader};
 use super::saw::{Ask, Saw};
 use super::target::Target;
 use super::trouble::Trouble;
-use super::trust::with_certificate;
-use super::wire::{self, Stream, Tls, Wire, line};
+use super::trust::CA_FILE;
+use super::wire::{self, SERVER_NAME, Stream, Tls, Wire, line};
 use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type, Value};
 use crate::model::{Givens, Key, Refusal, Takes};
@@ -30,22 +30,17 @@ pub struct Options {
 const KEYS: &[Key] = &[
     Key::must("address", Takes::Text, "The server: `host` or `host:port`. Default port: 25."),
     Key::may("starttls", Takes::Bool, "Whether TLS is begun by STARTTLS. Default: false."),
-    Key::may("server_name", Takes::Text, "The name that the certificate must be for. Default: the host of `address`."),
-    Key::may("ca_file", Takes::Text, "A PEM file with roots to trust beside the system's, for a private CA."),
+    SERVER_NAME,
+    CA_FILE,
 ];
 
-const FIELDS: &[Field] = &with_certificate::<15>(&[
-    Field::span("latency", "From the first step to the last."),
-    Field::span("phases.dns", "Finding the address."),
-    Field::span("phases.connect", "Opening the connection."),
+const FIELDS: &[Field] = &wire::fields::<15>(&[
     Field::span("phases.greeting", "Waiting for the greeting."),
     Field::span("phases.ehlo", "The answer to EHLO, the one after TLS included."),
     Field::span("phases.starttls", "The answer to STARTTLS."),
-    Field::span("phases.tls", "The TLS handshake."),
     Field::of("code", Type::Int, "The code of the last answer: 220 is a greeting, 250 an answer to EHLO."),
     Field::text("greeting", "What the server says first, without its code."),
     Field::of("capabilities", Type::Texts, "What the server says it can do, such as `STARTTLS`, `SIZE 10240000`."),
-    Field::text("remote.address", "The address that took the connection. Never shown to the public."),
 ]);
 
 /// The kind.
@@ -70,8 +65,7 @@ impl Aimed for Options {
 
 fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let help = "give a host, such as \"mail.example.com\" or \"mail.example.com:587\"";
-    let target = Target::parse(given.text("address").unwrap_or_default(), Some(25));
-    let target = target.map_err(|why| vec![Refusal::new("address", why, help)])?;
+    let target = Target::given(given, "address", Some(25), help).map_err(|refusal| vec![refusal])?;
     let tls = Tls::given(given, &target.host)?;
     Ok(Kind::Smtp(Options { target, starttls: given.bool("starttls").unwrap_or(false), tls }))
 }

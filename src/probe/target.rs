@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use super::trouble::Trouble;
+use crate::model::{Givens, Refusal};
 
 /// A host name or address with a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,11 @@ impl Target {
             (None, Some(port)) => Self::checked(text.to_ascii_lowercase(), port, text),
             (None, None) => Err(format!("`{text}` has no port")),
         }
+    }
+
+    /// By a key of the config; `help` shows how it is written.
+    pub fn given(given: &Givens, key: &'static str, default_port: Option<u16>, help: &str) -> Result<Self, Refusal> {
+        Self::parse(given.text(key).unwrap_or_default(), default_port).map_err(|why| Refusal::new(key, why, help))
     }
 
     /// A host and a port that stand apart.

@@ -80,8 +80,7 @@ impl Aimed for Options {
 
 fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let help = "give a host and a port, such as \"db.example.com:5432\" or \"[2001:db8::1]:5432\"";
-    let target = Target::parse(given.text("address").unwrap_or_default(), None)
-        .map_err(|why| vec![Refusal::new("address", why, help)])?;
+    let target = Target::given(given, "address", None, help).map_err(|refusal| vec![refusal])?;
     let send = given.secrets("send").to_vec();
     let secrets = longest_first(send.iter().flat_map(parts).collect());
     Ok(Kind::Tcp(Options { target, send, banner: given.bool("banner").unwrap_or(false), secrets }))

@@ -10,8 +10,8 @@ use super::saw::{Ask, Saw};
 use super::smtp::Mail;
 use super::target::Target;
 use super::trouble::Trouble;
-use super::trust::{Certificate, Shown, with_certificate};
-use super::wire::{self, Tls, Wire, line};
+use super::trust::{CA_FILE, Certificate, Shown};
+use super::wire::{self, SERVER_NAME, Tls, Wire, line};
 use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type, Value};
 use crate::model::{Givens, Key, Moment, Refusal, Takes};
@@ -40,23 +40,19 @@ enum Begin {
 
 const KEYS: &[Key] = &[
     Key::must("address", Takes::Text, "Where to connect: `host` or `host:port`. Default port: 443."),
-    Key::may("server_name", Takes::Text, "The name that the certificate must be for. Default: the host of `address`."),
+    SERVER_NAME,
     Key::may(
         "starttls",
         Takes::Choice(&["smtp", "imap", "postgresql"]),
         "The protocol in which TLS is begun. Default: none, TLS is spoken from the first byte.",
     ),
-    Key::may("ca_file", Takes::Text, "A PEM file with roots to trust beside the system's, for a private CA."),
+    CA_FILE,
 ];
 
-const FIELDS: &[Field] = &with_certificate::<19>(&[
-    Field::span("latency", "From the first step to the last."),
-    Field::span("phases.dns", "Finding the address."),
-    Field::span("phases.connect", "Opening the connection."),
+const FIELDS: &[Field] = &wire::fields::<19>(&[
     Field::span("phases.greeting", "Waiting for the greeting, where TLS is begun in SMTP or IMAP."),
     Field::span("phases.ehlo", "The answer to EHLO, where TLS is begun in SMTP."),
     Field::span("phases.starttls", "The answer to the wish for TLS."),
-    Field::span("phases.tls", "The TLS handshake."),
     Field::text("version", "`TLSv1_3` or `TLSv1_2`."),
     Field::text("cipher", "The cipher suite that was agreed on, such as `TLS13_AES_256_GCM_SHA384`."),
     Field::span("chain.expires_in", "How long the first of all certificates that came to end is still valid."),
@@ -64,7 +60,6 @@ const FIELDS: &[Field] = &with_certificate::<19>(&[
     Field::of("chain.subjects", Type::Texts, "Whose they are, the server's own first."),
     Field::text("certificate.subject", "Whose the certificate is, such as `CN=example.com`."),
     Field::of("certificate.self_signed", Type::Bool, "Whether the certificate signed itself."),
-    Field::text("remote.address", "The address that took the connection. Never shown to the public."),
 ]);
 
 /// The kind.
@@ -101,8 +96,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
         Some(Begin::Postgres) => 5432,
     };
     let help = "give a host, such as \"example.com\" or \"example.com:8443\"";
-    let target = Target::parse(given.text("address").unwrap_or_default(), Some(port));
-    let target = target.map_err(|why| vec![Refusal::new("address", why, help)])?;
+    let target = Target::given(given, "address", Some(port), help).map_err(|refusal| vec![refusal])?;
     let tls = Tls::given(given, &target.host)?;
     Ok(Kind::Tls(Options { target, tls, starttls }))
 }

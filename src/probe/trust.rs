@@ -20,7 +20,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 use super::saw::Ask;
 use super::trouble::Trouble;
 use crate::expr::{Field, Type, Value};
-use crate::model::{Moment, Span};
+use crate::model::{Key, Moment, Span, Takes};
 
 /// A verifier, or why there is none.
 type Verifier = Result<Arc<dyn ServerCertVerifier>, String>;
@@ -172,7 +172,7 @@ impl ServerCertVerifier for Certificates {
 }
 
 /// What assertions may name of a certificate.
-const FIELDS: [Field; 4] = [
+pub(super) const FIELDS: [Field; 4] = [
     Field::span("certificate.expires_in", "How long the certificate is still valid; negative after."),
     Field::text("certificate.not_after", "The certificate's last moment, RFC 3339 in UTC."),
     Field::of(
@@ -183,16 +183,9 @@ const FIELDS: [Field; 4] = [
     Field::text("certificate.issuer", "Who signed the certificate, such as `CN=R11,O=Let's Encrypt,C=US`."),
 ];
 
-/// A kind's own fields and those of a certificate: all `N` of them, which the compiler counts.
-pub(super) const fn with_certificate<const N: usize>(own: &[Field]) -> [Field; N] {
-    assert!(N == own.len() + FIELDS.len(), "the number of all fields, those of the certificate included");
-    let (mut all, mut i) = ([FIELDS[0]; N], 0);
-    while i < N {
-        all[i] = if i < own.len() { own[i] } else { FIELDS[i - own.len()] };
-        i += 1;
-    }
-    all
-}
+/// The key that names roots to trust, in every kind that meets a certificate.
+pub(super) const CA_FILE: Key =
+    Key::may("ca_file", Takes::Text, "A PEM file with roots to trust beside the system's, for a private CA.");
 
 /// What a server's certificate says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::address::{Address, Schemes, plain};
+use super::address::{Address, Schemes};
 use super::saw::{Ask, KEPT_BYTES, Saw, hidden, longest_first, parts};
 use super::trouble::Trouble;
-use super::trust::with_certificate;
+use super::trust::CA_FILE;
 use super::wire::{self, Stream, Wire};
 use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Field, Type, Value};
@@ -34,6 +34,8 @@ const SCHEMES: Schemes = Schemes {
 #[derive(Clone, Debug)]
 pub struct Options {
     address: Address,
+    /// What is asked for, without who asks.
+    url: Secret,
     headers: Vec<(HeaderName, Secret)>,
     send: Option<Secret>,
     banner: bool,
@@ -49,19 +51,14 @@ const KEYS: &[Key] = &[
         Takes::Bool,
         "Whether the server's first message is awaited, before anything is sent. Default: false.",
     ),
-    Key::may("ca_file", Takes::Text, "A PEM file with roots to trust beside the system's, for a private CA."),
+    CA_FILE,
 ];
 
-const FIELDS: &[Field] = &with_certificate::<13>(&[
-    Field::span("latency", "From the first step to the last."),
-    Field::span("phases.dns", "Finding the address."),
-    Field::span("phases.connect", "Opening the connection."),
-    Field::span("phases.tls", "The TLS handshake."),
+const FIELDS: &[Field] = &wire::fields::<13>(&[
     Field::span("phases.upgrade", "The answer to the wish for a WebSocket."),
     Field::span("phases.message", "Waiting for messages."),
     Field::of("status", Type::Int, "101; with any other the WebSocket did not open, which is down."),
     Field::text("received", "The last message that came, the first 4096 bytes of it."),
-    Field::text("remote.address", "The address that took the connection. Never shown to the public."),
 ]);
 
 /// The kind.
@@ -94,20 +91,20 @@ impl Aimed for Options {
 
 fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let url = given.secret("url").cloned().unwrap_or_default();
-    let (mut address, mut url) =
+    let (address, mut url) =
         Address::read(&url, "url", &SCHEMES, given.text("ca_file")).map_err(|refusal| vec![refusal])?;
     let mut refusals = Vec::new();
     let mut headers = super::http::headers(given, &mut refusals);
-    if !url.username().is_empty() || url.password().is_some() {
-        // As browsers and http clients send it (RFC 7617).
-        let said = format!("{}:{}", plain(url.username()), plain(url.password().unwrap_or_default()));
-        if headers.iter().all(|(name, _)| *name != AUTHORIZATION) {
-            headers.push((AUTHORIZATION, Secret::new(format!("Basic {}", STANDARD.encode(said)))));
-        }
-        let _ = (url.set_username(""), url.set_password(None));
+    if (address.user.is_some() || address.password.is_some()) && headers.iter().all(|(name, _)| *name != AUTHORIZATION)
+    {
+        // As http clients send it (RFC 7617).
+        let password = address.password.as_ref().map_or("", Secret::expose);
+        let said = STANDARD.encode(format!("{}:{password}", address.user.as_deref().unwrap_or_default()));
+        headers.push((AUTHORIZATION, Secret::new(format!("Basic {said}"))));
     }
-    address.text = Secret::new(url.as_str());
-    if address.text.expose().into_client_request().is_err() {
+    let _ = (url.set_username(""), url.set_password(None));
+    let url = Secret::new(url.as_str());
+    if url.expose().into_client_request().is_err() {
         refusals.push(Refusal::new("url", "this cannot be asked", SCHEMES.help));
     }
     if !refusals.is_empty() {
@@ -116,7 +113,7 @@ fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let send = given.secret("send").cloned();
     let said = headers.iter().map(|(_, value)| value).chain(&send).flat_map(parts);
     let secrets = longest_first(address.secrets.iter().cloned().chain(said).collect());
-    Ok(Kind::Websocket(Options { address, headers, send, banner: given.bool("banner").unwrap_or(false), secrets }))
+    Ok(Kind::Websocket(Options { address, url, headers, send, banner: given.bool("banner").unwrap_or(false), secrets }))
 }
 
 /// One try.
@@ -147,7 +144,7 @@ async fn visit(options: &Options, ask: &Ask<'_>, wire: &mut Wire) -> Result<(), 
 }
 
 fn request(options: &Options) -> Option<Request<()>> {
-    let mut request = options.address.text.expose().into_client_request().ok()?;
+    let mut request = options.url.expose().into_client_request().ok()?;
     for (name, value) in &options.headers {
         let mut value = HeaderValue::from_str(value.expose()).ok()?;
         value.set_sensitive(true);

@@ -15,12 +15,30 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::saw::{Ask, Phases, Saw, fact, map, waited, waited_of};
+use super::saw::{Ask, Phases, Saw, fact, joined, map, waited, waited_of};
 use super::target::Target;
 use super::trouble::{Trouble, chain, find};
-use super::trust::{Certificates, Shown};
-use crate::expr::{Facts, Value};
-use crate::model::{Givens, Refusal};
+use super::trust::{self, Certificates, Shown};
+use crate::expr::{Facts, Field, Value};
+use crate::model::{Givens, Key, Refusal, Takes};
+
+/// What assertions may name of a connection: what [`Wire`] tells whatever was said there.
+const FIELDS: [Field; 5] = [
+    Field::span("latency", "From the first step to the last."),
+    Field::span("phases.dns", "Finding the address."),
+    Field::span("phases.connect", "Opening the connection."),
+    Field::span("phases.tls", "The TLS handshake."),
+    Field::text("remote.address", "The address that took the connection. Never shown to the public."),
+];
+
+/// The key for the name that a certificate must be for.
+pub(super) const SERVER_NAME: Key =
+    Key::may("server_name", Takes::Text, "The name that the certificate must be for. Default: the host of `address`.");
+
+/// The fields of a kind that may speak TLS: the connection's, its own, and those of the certificate.
+pub(super) const fn fields<const N: usize>(own: &[Field]) -> [Field; N] {
+    joined(&[&FIELDS, own, &trust::FIELDS])
+}
 
 /// How far a try came; it is read also where the try was cut.
 #[derive(Default)]
@@ -97,37 +115,20 @@ impl Wire {
         self.late = late;
     }
 
-    /// Finds the address and connects. The addresses of a name are tried in turn, each with its share of the time: a
-    /// way that leads nowhere from here must not hide one that does.
+    /// Finds the address and connects.
     pub async fn connect(&mut self, target: &Target) -> Result<TcpStream, Trouble> {
         self.enter("dns", "the name did not resolve within {all}");
         let addresses = target.resolve(&mut self.story).await?;
         self.enter("connect", "no connection within {all}");
-        let mut last = None;
-        let count = addresses.len() as u32;
-        for (i, address) in addresses.into_iter().enumerate() {
-            let left = self.until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
-            let connected = match count - i as u32 {
-                // The last one has all that is left.
-                1 => TcpStream::connect(address).await,
-                others => match tokio::time::timeout(left / others, TcpStream::connect(address)).await {
-                    Ok(connected) => connected,
-                    Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
-                },
-            };
-            match connected {
-                Ok(stream) => {
-                    self.story.push(format!("connected to {address}"));
-                    self.remote = Some(address);
-                    return Ok(stream);
-                }
-                Err(e) => {
-                    self.story.push(format!("tried {address}: {e}"));
-                    last = Some(e);
-                }
+        let left = self.until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
+        match first_of(&addresses, left, &mut self.story).await {
+            Ok((stream, address)) => {
+                self.story.push(format!("connected to {address}"));
+                self.remote = Some(address);
+                Ok(stream)
             }
+            Err(e) => Err(Trouble::of_io(&e, "connect")),
         }
-        Err(last.map_or_else(Trouble::no_name, |e| Trouble::of_io(&e, "connect")))
     }
 
     /// Speaks TLS from here on. What the certificate says is told also where it is refused.
@@ -201,9 +202,75 @@ impl Wire {
     }
 }
 
+/// Tries the addresses of a name in turn, each with its share of the time: a way that leads nowhere from here must not
+/// hide one that does. The error is the last one's.
+async fn first_of(
+    addresses: &[SocketAddr],
+    time: Duration,
+    story: &mut Vec<String>,
+) -> std::io::Result<(TcpStream, SocketAddr)> {
+    let began = Instant::now();
+    let mut last = std::io::ErrorKind::AddrNotAvailable.into();
+    for (i, address) in addresses.iter().enumerate() {
+        let share = time.saturating_sub(began.elapsed()) / (addresses.len() - i) as u32;
+        let late = Err(std::io::ErrorKind::TimedOut.into());
+        match tokio::time::timeout(share, TcpStream::connect(address)).await.unwrap_or(late) {
+            Ok(stream) => return Ok((stream, *address)),
+            Err(e) => {
+                story.push(format!("tried {address}: {e}"));
+                last = e;
+            }
+        }
+    }
+    Err(last)
+}
+
 /// Reads a line with its end, of so many bytes at most. One that is longer comes back without an end.
 pub(super) async fn line(from: &mut (impl AsyncBufRead + Unpin), most: usize) -> std::io::Result<Vec<u8>> {
     let mut line = Vec::new();
     from.take(most as u64).read_until(b'\n', &mut line).await?;
     if line.is_empty() { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(line) }
+}
+
+#[cfg(test)]
+mod tests {
+    use socket2::{Domain, Socket, Type};
+
+    use super::*;
+    use crate::probe::testing::{nobody, serve};
+
+    /// A port whose queue is full: whoever knocks there waits.
+    fn stuck() -> (SocketAddr, Vec<Socket>) {
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        listener.listen(0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut held = vec![listener];
+        for _ in 0..3 {
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            let _ = socket.connect(&address);
+            held.push(socket);
+        }
+        (address.as_socket().unwrap(), held)
+    }
+
+    #[test]
+    fn an_address_that_leads_nowhere_leaves_time_for_the_next() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let ((stuck, _held), live) = (stuck(), serve(|_| ()));
+        let mut story = Vec::new();
+        let mut first = |addresses: &[SocketAddr]| {
+            let time = Duration::from_millis(1500);
+            let found = runtime.block_on(first_of(addresses, time, &mut story));
+            found.map(|(_, address)| address).map_err(|e| e.kind())
+        };
+        let began = Instant::now();
+        assert_eq!(first(&[stuck, nobody(), live]), Ok(live));
+        assert!(began.elapsed() < Duration::from_millis(1400), "the first one had all the time");
+        assert_eq!(first(&[live, stuck]), Ok(live));
+        assert_eq!(first(&[nobody(), stuck]), Err(std::io::ErrorKind::TimedOut));
+        assert_eq!(first(&[]), Err(std::io::ErrorKind::AddrNotAvailable));
+        assert_eq!(story.len(), 4, "{story:?}");
+    }
 }

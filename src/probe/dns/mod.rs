@@ -34,54 +34,36 @@ pub struct Options {
 const TYPES: &[&str] = &["A", "AAAA", "CNAME", "MX", "TXT", "NS", "SOA", "SRV", "CAA", "PTR"];
 
 const KEYS: &[Key] = &[
-    Key {
-        name: "server",
-        takes: Takes::Text,
-        required: false,
-        doc: "Whom to ask: a host or address, with `:port` where it is not 53. Default: the system's first name server.",
-    },
-    Key {
-        name: "query",
-        takes: Takes::Text,
-        required: true,
-        doc: "The name to ask for; with type PTR it may be an address.",
-    },
-    Key {
-        name: "type",
-        takes: Takes::Choice(TYPES),
-        required: false,
-        doc: "The type of record to ask for. Default: A.",
-    },
-    Key {
-        name: "transport",
-        takes: Takes::Choice(&["udp", "tcp"]),
-        required: false,
-        doc: "How to ask. Default: udp, and again over tcp where the answer was cut short.",
-    },
+    Key::may(
+        "server",
+        Takes::Text,
+        "Whom to ask: a host or address, with `:port` where it is not 53. Default: the system's first name server.",
+    ),
+    Key::must("query", Takes::Text, "The name to ask for; with type PTR it may be an address."),
+    Key::may("type", Takes::Choice(TYPES), "The type of record to ask for. Default: A."),
+    Key::may(
+        "transport",
+        Takes::Choice(&["udp", "tcp"]),
+        "How to ask. Default: udp, and again over tcp where the answer was cut short.",
+    ),
 ];
 
 const FIELDS: &[Field] = &[
-    Field {
-        name: "rcode",
-        ty: Type::Text,
-        unit: None,
-        doc: "The answer's code: NOERROR, NXDOMAIN, SERVFAIL, REFUSED …",
-    },
-    Field {
-        name: "answers",
-        ty: Type::Texts,
-        unit: None,
-        doc: "The records of the asked type as text, names without the last dot: `192.0.2.1`, `10 mail.example.com`.",
-    },
+    Field::text("rcode", "The answer's code: NOERROR, NXDOMAIN, SERVFAIL, REFUSED …"),
+    Field::of(
+        "answers",
+        Type::Texts,
+        "The records of the asked type as text, names without the last dot: `192.0.2.1`, `10 mail.example.com`.",
+    ),
     Field {
         name: "ttl",
         ty: Type::Int,
         unit: Some("s"),
         doc: "The shortest time that an answer may be kept; missing without one.",
     },
-    Field { name: "latency", ty: Type::Duration, unit: Some("ms"), doc: "From the first step to the answer." },
-    Field { name: "authoritative", ty: Type::Bool, unit: None, doc: "Whether the server speaks for the zone itself." },
-    Field { name: "remote.address", ty: Type::Text, unit: None, doc: "The server's address." },
+    Field::span("latency", "From the first step to the answer."),
+    Field::of("authoritative", Type::Bool, "Whether the server speaks for the zone itself."),
+    Field::text("remote.address", "The server's address."),
 ];
 
 /// The kind.

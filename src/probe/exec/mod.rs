@@ -34,36 +34,24 @@ pub struct Options {
     secrets: Vec<Secret>,
 }
 
-const KEYS: &[Key] = &[Key {
-    name: "command",
-    takes: Takes::Secrets,
-    required: true,
-    doc: "The program and its arguments, without a shell, started in the site's folder. A program with a slash \
+const KEYS: &[Key] = &[Key::must(
+    "command",
+    Takes::Secrets,
+    "The program and its arguments, without a shell, started in the site's folder. A program with a slash \
           begins at that folder, one without is looked for in `PATH`.",
-}];
+)];
 
 const FIELDS: &[Field] = &[
-    Field { name: "exit_code", ty: Type::Int, unit: None, doc: "The program's exit code, 0 to 255." },
-    Field {
-        name: "output",
-        ty: Type::Text,
-        unit: None,
-        doc: "The first line of its standard output, without the performance data after `|`.",
-    },
-    Field {
-        name: "long_output",
-        ty: Type::Text,
-        unit: None,
-        doc: "The lines after the first, without performance data; of 64 KiB of output in all.",
-    },
-    Field {
-        name: "perf",
-        ty: Type::Open,
-        unit: None,
-        doc: "Performance data by label, each a number in the unit that the program writes: `perf.time`, \
+    Field::of("exit_code", Type::Int, "The program's exit code, 0 to 255."),
+    Field::text("output", "The first line of its standard output, without the performance data after `|`."),
+    Field::text("long_output", "The lines after the first, without performance data; of 64 KiB of output in all."),
+    Field::of(
+        "perf",
+        Type::Open,
+        "Performance data by label, each a number in the unit that the program writes: `perf.time`, \
               `perf['/var']`. A value that the program does not know (`U`) is missing.",
-    },
-    Field { name: "latency", ty: Type::Duration, unit: Some("ms"), doc: "From the start to the end of the program." },
+    ),
+    Field::span("latency", "From the start to the end of the program."),
 ];
 
 /// The kind.

@@ -19,8 +19,8 @@ use reqwest::Method;
 use reqwest::header::{self, HeaderName, HeaderValue};
 use url::Url;
 
-use super::saw::{Ask, Saw, longest_first, parts};
-use super::trust::with_certificate;
+use super::saw::{Ask, Saw, joined, longest_first, parts};
+use super::trust::{self, CA_FILE};
 use super::{Aimed, Kind, KindInfo, address};
 use crate::expr::{Field, Type};
 use crate::model::{Given, Givens, Key, Refusal, Secret, Takes};
@@ -65,53 +65,62 @@ const PLAIN: &[HeaderName] =
     &[header::ACCEPT, header::ACCEPT_LANGUAGE, header::CACHE_CONTROL, header::CONTENT_TYPE, header::USER_AGENT];
 
 const KEYS: &[Key] = &[
-    key("url", Takes::Secret, true, "What to ask: an http or https address. Its query and password are never shown."),
-    key("method", Takes::Choice(METHODS), false, "The request's method. Default: GET."),
-    key("headers", Takes::SecretMap, false, "Headers of the request. They stay with the host of `url`."),
-    key("basic", Takes::Secret, false, "`user:password`, sent as Basic authorization (RFC 7617) to the host of `url`."),
-    key("bearer", Takes::Secret, false, "A token, sent as Bearer authorization (RFC 6750) to the host of `url`."),
-    key("body", Takes::Secret, false, "The request's body, sent as it stands."),
-    key(
+    Key::must("url", Takes::Secret, "What to ask: an http or https address. Its query and password are never shown."),
+    Key::may("method", Takes::Choice(METHODS), "The request's method. Default: GET."),
+    Key::may("headers", Takes::SecretMap, "Headers of the request. They stay with the host of `url`."),
+    Key::may("basic", Takes::Secret, "`user:password`, sent as Basic authorization (RFC 7617) to the host of `url`."),
+    Key::may("bearer", Takes::Secret, "A token, sent as Bearer authorization (RFC 6750) to the host of `url`."),
+    Key::may("body", Takes::Secret, "The request's body, sent as it stands."),
+    Key::may(
         "json",
         Takes::Secret,
-        false,
         "The request's body as JSON text, a GraphQL query too; sent with its Content-Type, and as POST by default.",
     ),
-    key("follow", Takes::Bool, false, "Whether redirects are followed. Default: true."),
-    key("max_redirects", Takes::Int(1, 20), false, "How many redirects are followed, 1 to 20. Default: 10."),
-    key(
+    Key::may("follow", Takes::Bool, "Whether redirects are followed. Default: true."),
+    Key::may("max_redirects", Takes::Int(1, 20), "How many redirects are followed, 1 to 20. Default: 10."),
+    Key::may(
         "body_limit",
         Takes::Int(1024, 64 << 20),
-        false,
         "How many bytes of the answer's body are read, decompressed. What follows is left. Default: 1048576 (1 MiB).",
     ),
-    key("resolve", Takes::Texts, false, "Addresses to use for the host of `url` instead of asking for its name."),
-    key("ip", Takes::Choice(&["any", "4", "6"]), false, "Which addresses of a name are used. Default: any."),
-    key("proxy", Takes::Secret, false, "An http proxy to ask through. Default: none; the environment is not read."),
-    key("ca_file", Takes::Text, false, "A PEM file with roots to trust beside the system's, for a private CA."),
-    key(
+    Key::may("resolve", Takes::Texts, "Addresses to use for the host of `url` instead of asking for its name."),
+    Key::may("ip", Takes::Choice(&["any", "4", "6"]), "Which addresses of a name are used. Default: any."),
+    Key::may("proxy", Takes::Secret, "An http proxy to ask through. Default: none; the environment is not read."),
+    CA_FILE,
+    Key::may(
         "client_cert",
         Takes::Text,
-        false,
         "A PEM file with a certificate and its private key, shown to the host of `url` where that asks for one (mTLS).",
     ),
 ];
 
-const FIELDS: &[Field] = &with_certificate::<18>(&[
-    field("status", Type::Int, None, "The answer's status code."),
-    field("latency", Type::Duration, Some("ms"), "From the first step to the end of the answer, redirects included."),
-    field("phases.dns", Type::Duration, Some("ms"), "Finding the address. Sums over redirects, as all phases."),
-    field("phases.connect", Type::Duration, Some("ms"), "Opening the TCP connection."),
-    field("phases.tls", Type::Duration, Some("ms"), "The TLS handshake."),
-    field("phases.first_byte", Type::Duration, Some("ms"), "From the open connection to the answer's headers."),
-    field("phases.transfer", Type::Duration, Some("ms"), "Reading the answer's body."),
-    field("body", Type::Text, None, "The answer's body as text, up to `body_limit`."),
-    field("size", Type::Int, Some("bytes"), "How much of the body was read, decompressed; `body_limit` at most."),
-    field("json", Type::Open, None, "The answer's body as JSON; missing where it is none."),
-    field("headers", Type::Open, None, "The answer's headers by lower-case name; several of one name joined by `, `."),
-    field("redirects", Type::Int, None, "How many redirects were followed."),
-    field("version", Type::Text, None, "`HTTP/1.1`, `HTTP/2` …"),
-    field("remote.address", Type::Text, None, "The address that answered. Never shown to the public."),
+const FIELDS: &[Field] = &joined::<18>(&[
+    &[
+        Field::of("status", Type::Int, "The answer's status code."),
+        Field::span("latency", "From the first step to the end of the answer, redirects included."),
+        Field::span("phases.dns", "Finding the address. Sums over redirects, as all phases."),
+        Field::span("phases.connect", "Opening the TCP connection."),
+        Field::span("phases.tls", "The TLS handshake."),
+        Field::span("phases.first_byte", "From the open connection to the answer's headers."),
+        Field::span("phases.transfer", "Reading the answer's body."),
+        Field::text("body", "The answer's body as text, up to `body_limit`."),
+        Field {
+            name: "size",
+            ty: Type::Int,
+            unit: Some("bytes"),
+            doc: "How much of the body was read, decompressed; `body_limit` at most.",
+        },
+        Field::of("json", Type::Open, "The answer's body as JSON; missing where it is none."),
+        Field::of(
+            "headers",
+            Type::Open,
+            "The answer's headers by lower-case name; several of one name joined by `, `.",
+        ),
+        Field::of("redirects", Type::Int, "How many redirects were followed."),
+        Field::text("version", "`HTTP/1.1`, `HTTP/2` …"),
+        Field::text("remote.address", "The address that answered. Never shown to the public."),
+    ],
+    &trust::FIELDS,
 ]);
 
 /// The kind.
@@ -123,14 +132,6 @@ pub(super) const INFO: KindInfo = KindInfo {
     every: None,
     read,
 };
-
-const fn key(name: &'static str, takes: Takes, required: bool, doc: &'static str) -> Key {
-    Key { name, takes, required, doc }
-}
-
-const fn field(name: &'static str, ty: Type, unit: Option<&'static str>, doc: &'static str) -> Field {
-    Field { name, ty, unit, doc }
-}
 
 impl Aimed for Options {
     /// Lower-case, without brackets.

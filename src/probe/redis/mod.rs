@@ -12,7 +12,7 @@ pub(super) use server::Server;
 
 use super::saw::{Ask, Saw};
 use super::trouble::Trouble;
-use super::trust::with_certificate;
+use super::trust::CA_FILE;
 use super::wire::{self, Wire};
 use super::{Aimed, Kind, KindInfo};
 use crate::expr::{Facts, Field, Type, Value};
@@ -30,14 +30,10 @@ const KEYS: &[Key] = &[
         Takes::Secret,
         "The server: `redis://` or, with TLS, `rediss://`, then `[USER[:PASSWORD]@]HOST[:PORT][/DATABASE]`.",
     ),
-    Key::may("ca_file", Takes::Text, "A PEM file with roots to trust beside the system's, for a private CA."),
+    CA_FILE,
 ];
 
-const FIELDS: &[Field] = &with_certificate::<15>(&[
-    Field::span("latency", "From the first step to the last."),
-    Field::span("phases.dns", "Finding the address."),
-    Field::span("phases.connect", "Opening the connection."),
-    Field::span("phases.tls", "The TLS handshake."),
+const FIELDS: &[Field] = &wire::fields::<15>(&[
     Field::span("phases.auth", "Logging in."),
     Field::span("phases.select", "Choosing the database."),
     Field::span("phases.ping", "The answer to PING."),
@@ -48,7 +44,6 @@ const FIELDS: &[Field] = &with_certificate::<15>(&[
         "What INFO says, by its own names (`info.used_memory`); numbers are numbers, `info.db0.keys` is one too.",
     ),
     Field::text("ping", "The answer to PING."),
-    Field::text("remote.address", "The address that took the connection. Never shown to the public."),
 ]);
 
 /// The kind.

@@ -6,7 +6,7 @@ use tokio::io::{AsyncWriteExt, BufReader};
 
 use super::resp::{self, Answer, Fault};
 use crate::model::{Refusal, Secret};
-use crate::probe::address::{Address, Schemes, plain};
+use crate::probe::address::{Address, Schemes};
 use crate::probe::saw::Ask;
 use crate::probe::trouble::Trouble;
 use crate::probe::wire::{Stream, Wire};
@@ -21,8 +21,6 @@ const SCHEMES: Schemes = Schemes {
 #[derive(Clone, Debug)]
 pub(in crate::probe) struct Server {
     address: Address,
-    user: Option<String>,
-    password: Option<Secret>,
     database: Option<u32>,
 }
 
@@ -39,12 +37,7 @@ impl Server {
                 number.parse().map_err(|_| Refusal::new(key, "a database is a number, such as `/0`", SCHEMES.help))?,
             ),
         };
-        Ok(Self {
-            address,
-            user: Some(plain(url.username())).filter(|user| !user.is_empty()),
-            password: url.password().map(|password| Secret::new(plain(password))),
-            database,
-        })
+        Ok(Self { address, database })
     }
 
     /// The host, for grouping.
@@ -66,9 +59,9 @@ impl Server {
     pub async fn enter(&self, wire: &mut Wire, ask: &Ask<'_>) -> Result<Session, Trouble> {
         let stream = self.address.connect(&[], wire, ask).await?;
         let mut session = Session(BufReader::new(stream));
-        if let Some(password) = &self.password {
+        if let Some(password) = &self.address.password {
             wire.enter("auth", "no answer to the login within {}");
-            let words = ["AUTH"].into_iter().chain(self.user.as_deref()).chain([password.expose()]);
+            let words = ["AUTH"].into_iter().chain(self.address.user.as_deref()).chain([password.expose()]);
             session.agreed(&words.collect::<Vec<_>>(), wire).await?;
         }
         if let Some(database) = self.database.filter(|number| *number > 0) {

@@ -9,6 +9,7 @@ mod tests;
 
 use std::path::Path;
 
+use super::Aimed;
 use super::address::{Address, Schemes, plain};
 use super::wire::{Tls, Wire};
 use crate::expr::{Facts, Field, Type, Value};
@@ -19,10 +20,8 @@ const ROWS: usize = 10_000;
 
 /// Which database, who asks, and what.
 #[derive(Clone, Debug)]
-pub(in crate::probe) struct Database {
+pub struct Database {
     address: Address,
-    user: String,
-    password: Option<Secret>,
     name: Option<String>,
     query: String,
 }
@@ -38,8 +37,6 @@ const KEYS: &[Key] = &[
     Key::may("ca_file", Takes::Text, "A PEM file with roots to trust beside the known ones, for a private CA."),
 ];
 
-const LATENCY: Field = Field::span("latency", "From the first step to the last.");
-const DNS: Field = Field::span("phases.dns", "Finding the address.");
 const QUERY: Field = Field::span("phases.query", "From the question to its last row.");
 const ROW: Field = Field::of(
     "row",
@@ -57,7 +54,7 @@ impl Database {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refuse("what stands after `?` or `#` is not read; TLS is spoken with `tls = true`"));
         }
-        if url.username().is_empty() {
+        if address.user.is_none() {
             return Err(refuse("it does not say who asks"));
         }
         address.tls = None;
@@ -68,11 +65,19 @@ impl Database {
         let name = plain(url.path().trim_start_matches('/'));
         Ok(Self {
             address,
-            user: plain(url.username()),
-            password: url.password().map(|password| Secret::new(plain(password))),
             name: Some(name).filter(|name| !name.is_empty()),
             query: given.text("query").unwrap_or("SELECT 1").to_owned(),
         })
+    }
+}
+
+impl Aimed for Database {
+    fn host(&self) -> Option<String> {
+        Some(self.address.target.host.clone())
+    }
+
+    fn secrets(&self) -> &[Secret] {
+        &self.address.secrets
     }
 
     fn in_site(&mut self, site: &Path) {

@@ -1,19 +1,18 @@
 //! Asks a MySQL or MariaDB server. Its client connects by itself, so connection, TLS and login are one stage here.
 
-use std::path::Path;
-
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, IoError, OptsBuilder, Row, SslOpts};
 use rustls::CertificateError;
 
-use super::{COUNT, DNS, Database, KEYS, LATENCY, QUERY, ROW, ROWS, tell, value};
+pub use super::Database as Options;
+use super::{COUNT, KEYS, QUERY, ROW, ROWS, tell, value};
 use crate::expr::{Facts, Field, Value};
-use crate::model::{Givens, Moment, Refusal, Secret};
+use crate::model::{Givens, Moment, Refusal};
 use crate::probe::address::Schemes;
 use crate::probe::saw::{Ask, Saw};
 use crate::probe::trouble::{Trouble, chain, find};
 use crate::probe::wire::{self, Wire};
-use crate::probe::{Aimed, Kind, KindInfo};
+use crate::probe::{Kind, KindInfo};
 
 /// The longest packet that is read, in bytes: a row.
 const PACKET_BYTES: usize = 1024 * 1024;
@@ -24,13 +23,9 @@ const SCHEMES: Schemes = Schemes {
     help: "an address is `mysql://probe:${PASSWORD}@db.example.com:3306/shop`",
 };
 
-/// Which database, and what is asked of it.
-#[derive(Clone, Debug)]
-pub struct Options(Database);
-
 const FIELDS: &[Field] = &[
-    LATENCY,
-    DNS,
+    Field::span("latency", "From the first step to the last."),
+    Field::span("phases.dns", "Finding the address."),
     Field::span("phases.login", "Opening the connection, TLS where it is spoken, and logging in."),
     QUERY,
     ROW,
@@ -47,30 +42,16 @@ pub(in crate::probe) const INFO: KindInfo = KindInfo {
     read,
 };
 
-impl Aimed for Options {
-    fn host(&self) -> Option<String> {
-        Some(self.0.address.target.host.clone())
-    }
-
-    fn secrets(&self) -> &[Secret] {
-        &self.0.address.secrets
-    }
-
-    fn in_site(&mut self, site: &Path) {
-        self.0.in_site(site);
-    }
-}
-
 fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
-    Ok(Kind::Mysql(Options(Database::read(given, &SCHEMES)?)))
+    Options::read(given, &SCHEMES).map(Kind::Mysql)
 }
 
 /// One try.
 pub(in crate::probe) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
-    wire::talk(ask, async |wire| visit(&options.0, wire).await).await
+    wire::talk(ask, async |wire| visit(options, wire).await).await
 }
 
-async fn visit(database: &Database, wire: &mut Wire) -> Result<(), Trouble> {
+async fn visit(database: &Options, wire: &mut Wire) -> Result<(), Trouble> {
     wire.enter("dns", "the name did not resolve within {all}");
     database.address.target.resolve(&mut wire.story).await?;
     wire.enter("login", "no session within {}");
@@ -83,7 +64,7 @@ async fn visit(database: &Database, wire: &mut Wire) -> Result<(), Trouble> {
     Ok(())
 }
 
-fn options(database: &Database) -> OptsBuilder {
+fn options(database: &Options) -> OptsBuilder {
     let target = &database.address.target;
     let tls = database.address.tls.as_ref().map(|tls| {
         let roots = tls.ca_file.iter().map(|file| file.clone().into()).collect();
@@ -92,8 +73,8 @@ fn options(database: &Database) -> OptsBuilder {
     OptsBuilder::default()
         .ip_or_hostname(target.host.clone())
         .tcp_port(target.port)
-        .user(Some(database.user.clone()))
-        .pass(database.password.as_ref().map(|password| password.expose().to_owned()))
+        .user(database.address.user.clone())
+        .pass(database.address.password.as_ref().map(|password| password.expose().to_owned()))
         .db_name(database.name.clone())
         .ssl_opts(tls)
         .prefer_socket(false)

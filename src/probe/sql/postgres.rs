@@ -1,7 +1,6 @@
 //! Asks a PostgreSQL server, stage by stage: connection, TLS, login, query.
 
 use std::io::ErrorKind;
-use std::path::Path;
 use std::pin::pin;
 
 use futures_util::{FutureExt, StreamExt};
@@ -10,15 +9,15 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type as Column;
 use tokio_postgres::{Client, Config, Error, NoTls, SimpleQueryMessage};
 
-use super::{COUNT, DNS, Database, KEYS, LATENCY, QUERY, ROW, ROWS, tell, value};
+pub use super::Database as Options;
+use super::{COUNT, KEYS, QUERY, ROW, ROWS, tell, value};
 use crate::expr::{Facts, Field};
-use crate::model::{Givens, Refusal, Secret};
+use crate::model::{Givens, Refusal};
 use crate::probe::address::Schemes;
 use crate::probe::saw::{Ask, Saw};
 use crate::probe::trouble::{Trouble, chain, find};
-use crate::probe::trust::with_certificate;
 use crate::probe::wire::{self, Stream, Wire};
-use crate::probe::{Aimed, Kind, KindInfo, tls};
+use crate::probe::{Kind, KindInfo, tls};
 
 const SCHEMES: Schemes = Schemes {
     plain: ("postgres", 5432),
@@ -26,16 +25,8 @@ const SCHEMES: Schemes = Schemes {
     help: "an address is `postgres://probe:${PASSWORD}@db.example.com:5432/shop`",
 };
 
-/// Which database, and what is asked of it.
-#[derive(Clone, Debug)]
-pub struct Options(Database);
-
-const FIELDS: &[Field] = &with_certificate::<13>(&[
-    LATENCY,
-    DNS,
-    Field::span("phases.connect", "Opening the connection."),
+const FIELDS: &[Field] = &wire::fields::<14>(&[
     Field::span("phases.starttls", "The answer to the wish for TLS."),
-    Field::span("phases.tls", "The TLS handshake."),
     Field::span("phases.login", "Logging in."),
     QUERY,
     ROW,
@@ -52,30 +43,16 @@ pub(in crate::probe) const INFO: KindInfo = KindInfo {
     read,
 };
 
-impl Aimed for Options {
-    fn host(&self) -> Option<String> {
-        Some(self.0.address.target.host.clone())
-    }
-
-    fn secrets(&self) -> &[Secret] {
-        &self.0.address.secrets
-    }
-
-    fn in_site(&mut self, site: &Path) {
-        self.0.in_site(site);
-    }
-}
-
 fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
-    Ok(Kind::Postgres(Options(Database::read(given, &SCHEMES)?)))
+    Options::read(given, &SCHEMES).map(Kind::Postgres)
 }
 
 /// One try.
 pub(in crate::probe) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
-    wire::talk(ask, async |wire| visit(&options.0, ask, wire).await).await
+    wire::talk(ask, async |wire| visit(options, ask, wire).await).await
 }
 
-async fn visit(database: &Database, ask: &Ask<'_>, wire: &mut Wire) -> Result<(), Trouble> {
+async fn visit(database: &Options, ask: &Ask<'_>, wire: &mut Wire) -> Result<(), Trouble> {
     let stream = wire.connect(&database.address.target).await?;
     let stream: Box<dyn Stream> = match &database.address.tls {
         None => Box::new(stream),
@@ -87,8 +64,11 @@ async fn visit(database: &Database, ask: &Ask<'_>, wire: &mut Wire) -> Result<()
     wire.enter("login", "connected, but no answer to the login within {}");
     let mut config = Config::new();
     // TLS is spoken already, where it is to be.
-    config.user(&database.user).ssl_mode(SslMode::Disable).application_name("statuary");
-    if let Some(password) = &database.password {
+    config
+        .user(database.address.user.as_deref().unwrap_or_default())
+        .ssl_mode(SslMode::Disable)
+        .application_name("statuary");
+    if let Some(password) = &database.address.password {
         config.password(password.expose());
     }
     if let Some(name) = &database.name {

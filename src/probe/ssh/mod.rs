@@ -101,8 +101,7 @@ impl Aimed for Options {
 fn read(given: &Givens) -> Result<Kind, Vec<Refusal>> {
     let mut refusals = Vec::new();
     let help = "give a host, such as \"db.example.com\" or \"db.example.com:2222\"";
-    let target = Target::parse(given.text("address").unwrap_or_default(), Some(22))
-        .map_err(|why| refusals.push(Refusal::new("address", why, help)));
+    let target = Target::given(given, "address", Some(22), help).map_err(|refusal| refusals.push(refusal));
     let host_key = given.text("host_key").unwrap_or_default();
     if host_key != "any" && host_key.strip_prefix("SHA256:").is_none_or(|hash| hash.len() != 43) {
         let help = "get it by `ssh-keyscan -t ed25519 HOST | ssh-keygen -lf -`, or write \"any\"";
