@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::tools::{self, Meter, median};
+use crate::tools::{self, median};
 use crate::write::{self, Past};
 
 /// Each kind of run is made this often, in turn; fewer where they take long.
@@ -80,7 +80,7 @@ pub fn print((short, long): (i64, i64)) {
 
 /// Makes every kind of run in turn, so that whatever else the machine does meets all of them.
 fn measure(kinds: &mut [Kind]) -> usize {
-    let meter = Meter::new();
+    let meter = tools::measure();
     let mut began = Instant::now();
     let mut rounds = 0;
     for round in 0..=ROUNDS {

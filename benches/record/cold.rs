@@ -8,7 +8,8 @@ use statuary::app;
 use statuary::model::{Moment, Settings};
 use statuary::timeline::{self, Timelines};
 
-use crate::tools::{self, Cost, Meter};
+use crate::meter::{Cost, Meter};
+use crate::tools;
 use crate::write::{self, DAY};
 
 /// The argument that makes this program fold a site and end: so that the fold is a process, as the others are.
@@ -66,7 +67,7 @@ pub fn print() {
     let (folder, plain) = (tools::base().join("cold"), tools::base().join("plain.jsonl"));
     let site = write::fixed(&folder, END - DAYS * DAY..END, &plain);
     let mut rivals = rivals(&site.folder, &plain);
-    let meter = Meter::new();
+    let meter = tools::measure();
     for round in 0..=ROUNDS {
         rivals.retain_mut(|rival| {
             let Some((cost, said)) = meter.run(&rival.command) else {

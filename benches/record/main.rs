@@ -8,6 +8,8 @@
 
 mod cheap;
 mod cold;
+#[path = "../meter/mod.rs"]
+mod meter;
 mod small;
 mod tools;
 mod world;

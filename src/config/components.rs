@@ -1,9 +1,11 @@
 //! `[[component]]` and `[defaults.<kind>]`.
 
+use std::collections::HashMap;
+
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::model::{Announce, Combine, Component, ComponentId, Key, Visibility};
+use crate::model::{Announce, Combine, Component, ComponentId, Key, ProbeKey, Visibility};
 
 use super::globals::{Base, check_rules, overlay};
 use super::nearest::{did_you_mean, either};
@@ -99,8 +101,21 @@ pub(super) fn read(
     looks: bool,
 ) -> Listed {
     let mut all = Listed { components: Vec::new(), places: Vec::new(), probes: Vec::new() };
+    let mut first = HashMap::new();
     for table in list {
-        one(reader, table, base, defaults, kinds, looks, &mut all);
+        let place = one(reader, table, base, defaults, kinds, looks, &mut all);
+        let id = all.components.last().map(|component| component.id.as_str()).filter(|id| !id.is_empty());
+        let Some(id) = id else { continue };
+        match first.get(id) {
+            None => _ = first.insert(id.to_owned(), place),
+            Some(first) => {
+                reader
+                    .found
+                    .error(place, format!("there are two components `{id}`"))
+                    .also(*first, "the first stands here")
+                    .help("an id stands for one thing, in addresses and in the journal");
+            }
+        }
     }
     all
 }
@@ -113,19 +128,12 @@ fn one(
     kinds: &Kinds<'_>,
     looks: bool,
     all: &mut Listed,
-) {
+) -> Place {
     let keys: Vec<Key> = tables::COMPONENT.iter().chain(tables::RULES).copied().collect();
     let read = reader.read("a component", table, &keys, &["probe"], false);
     let id = read.givens.text("id").unwrap_or_default().to_owned();
     if read.givens.text("id").is_some() {
         identifier(reader, read.at("id"), "component", &id);
-        if let Some(i) = all.components.iter().position(|c| c.id.as_str() == id) {
-            reader
-                .found
-                .error(read.at("id"), format!("there are two components `{id}`"))
-                .also(all.places[i].id, "the first stands here")
-                .help("an id stands for one thing, in addresses and in the journal");
-        }
     }
     check_rules(reader, &read, base);
     let own = Base {
@@ -140,17 +148,18 @@ fn one(
         Some(entry) => understand::list(reader, entry.key.file, "component.probe", entry.value),
         None => Vec::new(),
     };
-    let mut mine: Vec<(Common, Place)> = Vec::new();
+    let (mut mine, mut known): (Vec<(Common, Place)>, HashMap<ProbeKey, Place>) = Default::default();
     for probe in &listed {
         let owner = probes::Owner { id: &id, visibility, base: &own };
         if let Some((common, place)) = probes::read(reader, probe, &owner, defaults, kinds, looks) {
-            if let Some((_, first)) = mine.iter().find(|(known, _)| known.key == common.key) {
+            if let Some(first) = known.get(&common.key) {
                 reader
                     .found
                     .error(place, format!("there are two probes `{}`", common.key))
                     .also(*first, "the first stands here")
                     .help("give one of them a `name`: what a probe saw is kept under `<component>/<name>`");
             }
+            known.entry(common.key.clone()).or_insert(place);
             mine.push((common, place));
         }
     }
@@ -162,6 +171,7 @@ fn one(
     });
     all.components.push(component(reader, &read, id, visibility, own, &mine));
     all.probes.extend(mine.into_iter().map(|(common, _)| common));
+    read.at("id")
 }
 
 fn component(

@@ -1,6 +1,6 @@
 //! What components say of each other: `depends_on`, its cycles, and `formerly`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use crate::model::{Component, ComponentId};
 
@@ -10,19 +10,26 @@ use super::reader::Reader;
 
 /// Checks every reference between components.
 pub(super) fn check(reader: &mut Reader<'_>, components: &[Component], places: &[Places]) {
-    unknown(reader, components, places);
-    formerly(reader, components, places);
-    cycles(reader, components, places);
+    let mut index = Index::new();
+    for (i, component) in components.iter().enumerate() {
+        index.entry(&component.id).or_insert(i);
+    }
+    unknown(reader, components, places, &index);
+    formerly(reader, components, places, &index);
+    cycles(reader, components, places, &index);
 }
 
-fn unknown(reader: &mut Reader<'_>, components: &[Component], places: &[Places]) {
+/// Where in the config a component stands.
+type Index<'a> = HashMap<&'a ComponentId, usize>;
+
+fn unknown(reader: &mut Reader<'_>, components: &[Component], places: &[Places], index: &Index<'_>) {
     // With a syntax error in sight, the component may stand where nothing could be read.
     if reader.broken {
         return;
     }
     for (component, place) in components.iter().zip(places) {
         for (id, at) in component.depends_on.iter().zip(&place.depends_on) {
-            if components.iter().any(|c| c.id == *id) {
+            if index.contains_key(id) {
                 continue;
             }
             let renamed = components.iter().find(|c| c.formerly.contains(id));
@@ -38,17 +45,17 @@ fn unknown(reader: &mut Reader<'_>, components: &[Component], places: &[Places])
     }
 }
 
-fn formerly(reader: &mut Reader<'_>, components: &[Component], places: &[Places]) {
-    let mut seen: Vec<(&ComponentId, usize)> = Vec::new();
+fn formerly(reader: &mut Reader<'_>, components: &[Component], places: &[Places], index: &Index<'_>) {
+    let mut seen = Index::new();
     for (i, (component, place)) in components.iter().zip(places).enumerate() {
         for (id, at) in component.formerly.iter().zip(&place.formerly) {
-            if let Some(live) = components.iter().position(|c| c.id == *id) {
+            if let Some(live) = index.get(id) {
                 reader
                     .found
                     .error(*at, format!("`{id}` is still the id of a component"))
-                    .also(places[live].id, "it stands here")
+                    .also(places[*live].id, "it stands here")
                     .help("a former id can belong to one component only: its records are that one's");
-            } else if let Some((_, other)) = seen.iter().find(|(known, other)| *known == id && *other != i) {
+            } else if let Some(other) = seen.get(id).filter(|other| **other != i) {
                 reader
                     .found
                     .error(
@@ -57,15 +64,15 @@ fn formerly(reader: &mut Reader<'_>, components: &[Component], places: &[Places]
                     )
                     .also(places[*other].id, "this one claims it too");
             }
-            seen.push((id, i));
+            seen.entry(id).or_insert(i);
         }
     }
 }
 
 /// Each cycle is told once, from the component in it that stands first.
-fn cycles(reader: &mut Reader<'_>, components: &[Component], places: &[Places]) {
-    let index = |id: &ComponentId| components.iter().position(|c| c.id == *id);
-    let edges: Vec<Vec<usize>> = components.iter().map(|c| c.depends_on.iter().filter_map(index).collect()).collect();
+fn cycles(reader: &mut Reader<'_>, components: &[Component], places: &[Places], index: &Index<'_>) {
+    let edges = |c: &Component| c.depends_on.iter().filter_map(|id| index.get(id).copied()).collect();
+    let edges: Vec<Vec<usize>> = components.iter().map(edges).collect();
     let mut done = BTreeSet::new();
     for start in 0..components.len() {
         if done.contains(&start) {
@@ -87,20 +94,20 @@ fn cycles(reader: &mut Reader<'_>, components: &[Component], places: &[Places]) 
 
 /// The shortest way from a component back to itself, over those that are not done.
 fn way_back(start: usize, edges: &[Vec<usize>], done: &BTreeSet<usize>) -> Option<Vec<usize>> {
-    let mut came_from: Vec<Option<usize>> = vec![None; edges.len()];
-    let mut queue = std::collections::VecDeque::from([start]);
+    let mut came_from = HashMap::<usize, usize>::new();
+    let mut queue = VecDeque::from([start]);
     while let Some(at) = queue.pop_front() {
         for &next in &edges[at] {
             if next == start {
                 let mut path = vec![at];
-                while let Some(before) = came_from[path[path.len() - 1]] {
-                    path.push(before);
+                while let Some(before) = came_from.get(&path[path.len() - 1]) {
+                    path.push(*before);
                 }
                 path.reverse();
                 return Some(path);
             }
-            if came_from[next].is_none() && !done.contains(&next) {
-                came_from[next] = Some(at);
+            if !came_from.contains_key(&next) && !done.contains(&next) {
+                came_from.insert(next, at);
                 queue.push_back(next);
             }
         }

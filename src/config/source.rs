@@ -12,8 +12,8 @@ use super::nearest::count;
 /// The file that a site is configured by.
 pub(super) const MAIN: &str = "statuary.toml";
 
-/// A config file that is larger is refused: nobody writes a megabyte by hand.
-const FILE_MAX_BYTES: u64 = 1_048_576;
+/// A config file that is larger is refused. A program that writes ten thousand probes into one needs 2 MiB.
+const FILE_MAX_BYTES: u64 = 16 * 1_048_576;
 /// More included files are refused.
 const FILES_MAX: usize = 1_000;
 /// How deep a folder named by `include` is searched.

@@ -27,6 +27,8 @@ mod domain;
 mod exec;
 mod grpc;
 mod heartbeat;
+#[cfg(test)]
+mod hostile_tests;
 mod http;
 mod icmp;
 mod judge;
