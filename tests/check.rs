@@ -177,22 +177,23 @@ fn a_look_is_explained_from_its_phases_to_its_verdict() {
       Sent
         GET http://127.0.0.1:PORT, with x-token, and a body of 20 bytes (the rest may be secret and is not shown)
       Phases
+        dns TIME
         connect TIME
         first byte TIME
         transfer TIME
       Story
         GET http://127.0.0.1:PORT
-        answered by 127.0.0.1:PORT
+        connected to 127.0.0.1:PORT
         expect `status == 200`: expected status == 200, got 502
       Facts
         body
           | GET /bad/*** HTTP/1.1
+          | host: 127.0.0.1:PORT
           | authorization: Basic ***
           | x-token: ***
           | accept: */*
           | user-agent: statuary/0.1.0
           | accept-encoding: gzip
-          | host: 127.0.0.1:PORT
           | content-length: 20
           |
           | ***
@@ -269,7 +270,7 @@ fn junit_fails_what_is_down_and_skips_what_nobody_can_tell() {
     <testsuite name="statuary" tests="5" failures="2" errors="0" skipped="1" time="TIME">
       <testcase classname="web" name="http" time="TIME">
         <failure type="expect" message="expected status == 200, got 502">GET http://127.0.0.1:PORT
-    answered by 127.0.0.1:PORT
+    connected to 127.0.0.1:PORT
     expect `status == 200`: expected status == 200, got 502</failure>
       </testcase>
       <testcase classname="web" name="tcp" time="TIME">

@@ -73,6 +73,12 @@ impl Round<'_> {
         path
     }
 
+    /// A line for each target.
+    fn lines(&self, line: impl Fn(&str) -> String) -> String {
+        let lines: Vec<String> = self.targets.iter().map(|url| line(url) + "\n").collect();
+        lines.concat()
+    }
+
     fn meter(&self) -> Meter {
         Meter::new(self.folder)
     }
@@ -111,7 +117,7 @@ fn statuary(round: &Round<'_>) -> Option<Cost> {
 fn ceiling(round: &Round<'_>) -> Option<Cost> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/looking/epoll.c");
     let program = meter::compile(&source, &round.folder.join("epoll"), &[]);
-    let list: String = round.targets.iter().map(|url| host_and_port(url).replace(':', " ") + "\n").collect();
+    let list = round.lines(|url| host_and_port(url).replace(':', " "));
     let mut command = Command::new(program);
     command.arg(round.file("list.txt", &list)).arg(AT_ONCE.to_string()).arg(TIMEOUT_MS.to_string());
     let (cost, said) = round.meter().run(&command)?;
@@ -124,7 +130,7 @@ fn host_and_port(url: &str) -> String {
 }
 
 fn curl(round: &Round<'_>) -> Option<Cost> {
-    let list: String = round.targets.iter().map(|url| format!("url = \"{url}\"\noutput = \"/dev/null\"\n")).collect();
+    let list = round.lines(|url| format!("url = \"{url}\"\noutput = \"/dev/null\""));
     let mut command = Command::new("curl");
     command
         .args(["--silent", "--noproxy", "*", "--no-sessionid", "--parallel", "--parallel-immediate"])
@@ -140,7 +146,7 @@ fn curl(round: &Round<'_>) -> Option<Cost> {
 }
 
 fn lychee(round: &Round<'_>) -> Option<Cost> {
-    let list: String = round.targets.iter().map(|url| format!("<{url}>\n")).collect();
+    let list = round.lines(|url| format!("<{url}>"));
     let mut command = Command::new("lychee");
     command
         .args(["--no-progress", "--format", "json", "--mode", "plain", "--method", "get", "--max-retries", "0"])
@@ -157,14 +163,14 @@ fn lychee(round: &Round<'_>) -> Option<Cost> {
 fn blackbox(round: &Round<'_>) -> Option<Cost> {
     let config = format!(
         "modules:\n  look:\n    prober: http\n    timeout: {TIMEOUT_MS}ms\n    http:\n      follow_redirects: true\n      \
-         preferred_ip_protocol: ip4\n      tls_config: {{ ca_file: {} }}\n",
-        round.roots().display()
+         preferred_ip_protocol: ip4\n"
     );
     let port = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
     let exporter = Command::new("prometheus-blackbox-exporter")
         .arg(format!("--config.file={}", round.file("blackbox.yml", &config).display()))
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
         .arg("--log.level=error")
+        .env("SSL_CERT_FILE", round.roots())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();

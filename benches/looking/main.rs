@@ -34,7 +34,8 @@ fn main() {
     {
         return server::serve(folder.as_ref());
     }
-    let wanted = |part: &&&str| args.iter().any(|arg| arg == **part) || !PARTS.iter().any(|p| args.iter().any(|a| a == p));
+    let wanted =
+        |part: &&&str| args.iter().any(|arg| arg == **part) || !PARTS.iter().any(|p| args.iter().any(|a| a == p));
     let server = Server::start();
     println!("{AT_ONCE} at once, fresh connections, loopback, {TIMEOUT_MS} ms for each; the asking side's cost");
     for part in PARTS.iter().filter(wanted) {
@@ -74,13 +75,20 @@ fn measure(server: &Server, part: &str, size: usize) {
     if round.late > 0 {
         // So many at once, nothing else to wait for: no order of the looks is faster.
         let ideal = (round.late as u64 * TIMEOUT_MS) as f64 / AT_ONCE as f64;
-        println!("  {:<18} {:>9} {:>9.2} {:>21}   ours: {:.2}x wall", "ideal", "", ideal / 1e3, "", ours.wall_ms / ideal);
+        println!(
+            "  {:<18} {:>9} {:>9.2} {:>21}   ours: {:.2}x wall",
+            "ideal",
+            "",
+            ideal / 1e3,
+            "",
+            ours.wall_ms / ideal
+        );
     }
 }
 
 fn side(part: &str, i: usize) -> Side {
     match part {
-        "hanging" if i % 10 == 0 => Side::Silent,
+        "hanging" if i.is_multiple_of(10) => Side::Silent,
         "tls" => Side::Tls,
         _ => Side::Plain,
     }

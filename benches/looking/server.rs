@@ -119,7 +119,8 @@ async fn accept(listener: TcpListener, side: Side, tls: TlsAcceptor) {
 async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin) {
     let answer =
         service_fn(|_| async { Ok::<_, Infallible>(hyper::Response::new(Full::new(Bytes::from_static(b"ok\n")))) });
-    let server = hyper::server::conn::http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), answer);
+    let server =
+        hyper::server::conn::http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), answer);
     let _ = server.await;
 }
 
@@ -127,6 +128,8 @@ async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin) {
 fn certified(folder: &Path) -> ServerConfig {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    // One without a name is no issuer to OpenSSL.
+    authority.distinguished_name.push(rcgen::DnType::CommonName, "Bench Authority");
     let key = KeyPair::generate().expect("a key");
     let authority = CertifiedIssuer::self_signed(authority, key).expect("an authority");
     let system = fs::read_to_string("/etc/ssl/certs/ca-certificates.crt").unwrap_or_default();

@@ -8,7 +8,7 @@ use statuary::app;
 use statuary::model::{Moment, Settings};
 use statuary::timeline::{self, Timelines};
 
-use crate::meter::{Cost, Meter};
+use crate::meter::Cost;
 use crate::tools;
 use crate::write::{self, DAY};
 

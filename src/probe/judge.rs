@@ -25,19 +25,23 @@ const REACH: usize = 256;
 /// The longest fact, in characters, that outlives the judgement.
 const FACT_CHARS: usize = 1024;
 
-/// All texts of the facts that outlive the judgement, in bytes. Ten thousand looks are held at once.
+/// All texts of the facts that outlive the judgement, in bytes.
 const FACTS_BYTES: usize = 4 * KEPT_BYTES;
 
 /// Said of an assertion where the look did not come so far.
 const NOT_JUDGED: &str = "there was nothing to judge";
 
-/// Judges one try.
-pub(super) fn judge(plan: &Plan, mut saw: Saw) -> Observation {
+/// Judges one try. Its facts outlive that only where they are to be told: ten thousand looks are held at once.
+pub(super) fn judge(plan: &Plan, mut saw: Saw, explain: bool) -> Observation {
     let trouble = saw.trouble.take().or_else(|| expected(plan, &mut saw)).or_else(|| degraded(plan, &mut saw));
     let secrets = plan.kind.secrets();
     let rec = plan.record.iter().filter_map(|path| Some((path.clone(), number(&saw.facts, path)?))).collect();
     let detail = beginning(secrets, &saw.story.join("\n"), STORY_CHARS);
-    trim(&mut saw.facts, secrets);
+    if explain {
+        trim(&mut saw.facts, secrets);
+    } else {
+        saw.facts.clear();
+    }
     Observation {
         verdict: trouble.as_ref().map_or(Verdict::Up, |t| t.is),
         ms: Some(u32::try_from(saw.took.as_millis()).unwrap_or(u32::MAX)),

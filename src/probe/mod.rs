@@ -259,7 +259,7 @@ pub struct Observation {
     pub tries: u32,
     /// How long each phase took.
     pub phases: Vec<(&'static str, Span)>,
-    /// What assertions saw.
+    /// What assertions saw; only where that was asked for.
     pub facts: Facts,
     /// What each assertion said; only where that was asked for.
     pub checked: Vec<Checked>,
@@ -307,7 +307,7 @@ pub struct Looked {
 pub struct Watch<'a> {
     /// Is told of each look as it begins and ends, on the thread that looks: it must return at once.
     pub tell: Option<&'a dyn Fn(Progress<'_>)>,
-    /// Keep what each assertion said. A run does not: ten thousand looks are held at once.
+    /// Keep every fact, and what each assertion said. A run does not: ten thousand looks are held at once.
     pub explain: bool,
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Ask<'a> {
     pub now: Moment,
     /// Whom TLS trusts, shared by the whole round.
     pub trust: &'a Arc<Trust>,
+    /// Whether a person wants to know everything.
+    pub explain: bool,
 }
 
 impl Ask<'_> {
@@ -28,10 +30,12 @@ impl Ask<'_> {
         self.plan.timeout.std()
     }
 
-    /// Whether an assertion or a recorded value names this fact. One that nobody names need not be made.
+    /// Whether an assertion or a recorded value names this fact, or a person wants them all. One that nobody asks for
+    /// need not be made.
     pub fn wants(&self, fact: &str) -> bool {
         let plan = self.plan;
-        plan.expect.iter().chain(&plan.degraded_if).any(|a| a.source().contains(fact))
+        self.explain
+            || plan.expect.iter().chain(&plan.degraded_if).any(|a| a.source().contains(fact))
             || plan.record.iter().any(|path| path.starts_with(fact))
     }
 }

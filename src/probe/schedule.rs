@@ -282,7 +282,7 @@ async fn look(
     let mut last: Option<Observation> = None;
     let mut behind_ms = None;
     for tries in 1..=plan.retries + 1 {
-        let ask = Ask { plan, now: now + start.elapsed().into(), trust };
+        let ask = Ask { plan, now: now + start.elapsed().into(), trust, explain };
         // The try's own time runs out first where both end together: then it is evidence.
         let left = end.saturating_duration_since(Instant::now()).max(std::time::Duration::from_millis(1));
         let Ok(saw) = timeout(left, plan.kind.look(&ask)).await else {
@@ -290,7 +290,7 @@ async fn look(
         };
         behind_ms = saw.behind_ms.or(behind_ms);
         let checked = if explain { checked(plan, &saw) } else { Vec::new() };
-        let mut seen = judge(plan, saw);
+        let mut seen = judge(plan, saw, explain);
         (seen.tries, seen.checked) = (tries, checked);
         if let Some(before) = last {
             seen.detail = format!("{}\n\ntry {tries}:\n{}", before.detail, seen.detail);

@@ -99,7 +99,7 @@ pub(super) fn look(plan: &Plan) -> Observation {
 /// A round.
 pub(super) fn look_all(plans: &[Plan], run: &RunSettings, past: &[(&str, Past)]) -> Looked {
     let past: BTreeMap<ProbeKey, Past> = past.iter().map(|(key, past)| ((*key).into(), *past)).collect();
-    round(plans, run, &past, now(), Watch::default())
+    round(plans, run, &past, now(), Watch { explain: true, ..Watch::default() })
 }
 
 /// "down first_byte: no answer …", "up".

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
 use rustls::client::Resumption;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -65,13 +65,18 @@ pub(super) struct Tls {
     pub server_name: ServerName<'static>,
     /// A PEM file with roots beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// Who asks, for servers that ask that.
+    pub identity: Option<Arc<Identity>>,
 }
+
+/// A certificate with its key.
+pub(super) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 impl Tls {
     /// For a server's name or address. None where it is neither.
     pub fn of(server_name: &str, ca_file: Option<&str>) -> Option<Self> {
         let server_name = ServerName::try_from(server_name.to_owned()).ok()?;
-        Some(Self { server_name, ca_file: ca_file.map(PathBuf::from) })
+        Some(Self { server_name, ca_file: ca_file.map(PathBuf::from), identity: None })
     }
 
     /// By the keys `server_name`, where that is another than the host, and `ca_file`.
@@ -91,9 +96,9 @@ impl Tls {
 }
 
 /// A connection, with TLS or without.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Stream for S {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// One try: what `visit` does within the time that it may have.
 pub(super) async fn talk(ask: &Ask<'_>, visit: impl AsyncFnOnce(&mut Wire) -> Result<(), Trouble>) -> Saw {
@@ -117,11 +122,21 @@ impl Wire {
 
     /// Finds the address and connects.
     pub async fn connect(&mut self, target: &Target) -> Result<TcpStream, Trouble> {
+        let addresses = self.find(target).await?;
+        self.dial(&addresses).await
+    }
+
+    /// Finds the addresses of a name.
+    pub async fn find(&mut self, target: &Target) -> Result<Vec<SocketAddr>, Trouble> {
         self.enter("dns", "the name did not resolve within {all}");
-        let addresses = target.resolve(&mut self.story).await?;
+        target.resolve(&mut self.story).await
+    }
+
+    /// Connects to the first of these that takes the connection.
+    pub async fn dial(&mut self, addresses: &[SocketAddr]) -> Result<TcpStream, Trouble> {
         self.enter("connect", "no connection within {all}");
         let left = self.until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
-        match first_of(&addresses, left, &mut self.story).await {
+        match first_of(addresses, left, &mut self.story).await {
             Ok((stream, address)) => {
                 self.story.push(format!("connected to {address}"));
                 self.remote = Some(address);
@@ -146,17 +161,30 @@ impl Wire {
         let config = ClientConfig::builder_with_provider(ask.trust.provider().clone())
             .with_safe_default_protocol_versions()
             .map_err(|_| Trouble::ours("tls", "this machine could not begin TLS"))?;
-        let mut config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+        let config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match &tls.identity {
+            None => config.with_no_client_auth(),
+            // A key that does not fit its certificate is refused here.
+            Some(own) => config.with_client_auth_cert(own.0.clone(), own.1.clone_key()).map_err(|e| {
+                self.story.push(format!("client_cert: {e}"));
+                Trouble::ours("tls", "this machine could not use its own certificate")
+            })?,
+        };
         config.resumption = Resumption::disabled();
         config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
         let stream = TlsConnector::from(Arc::new(config)).connect(tls.server_name.clone(), stream).await;
         stream.map_err(|e| {
             self.story.push(format!("error: {}", chain(&e)));
             match find::<rustls::Error>(&e) {
-                Some(tls) => self.shown().trouble(tls, ask.now, &mut self.story),
+                Some(tls) => self.refused(tls, ask),
                 None => Trouble::of_io(&e, "tls"),
             }
         })
+    }
+
+    /// What an error of TLS means, in the handshake and after it.
+    pub fn refused(&mut self, error: &rustls::Error, ask: &Ask<'_>) -> Trouble {
+        self.shown().trouble(error, ask.now, &mut self.story)
     }
 
     /// What an error of the operating system means where this try stands.
@@ -174,7 +202,8 @@ impl Wire {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn phase(&self) -> &'static str {
+    /// Where this try stands.
+    pub fn phase(&self) -> &'static str {
         self.phases.now().map_or("connect", |(phase, _)| phase)
     }
 
@@ -215,7 +244,11 @@ async fn first_of(
         let share = time.saturating_sub(began.elapsed()) / (addresses.len() - i) as u32;
         let late = Err(std::io::ErrorKind::TimedOut.into());
         match tokio::time::timeout(share, TcpStream::connect(address)).await.unwrap_or(late) {
-            Ok(stream) => return Ok((stream, *address)),
+            Ok(stream) => {
+                // A word that waits for the acknowledgement of the one before would count as the target's slowness.
+                let _ = stream.set_nodelay(true);
+                return Ok((stream, *address));
+            }
             Err(e) => {
                 story.push(format!("tried {address}: {e}"));
                 last = e;

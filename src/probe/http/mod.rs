@@ -3,11 +3,11 @@
 //! Redirects are not left to the HTTP client: so each hop has its own times, headers that hold secrets stay with the
 //! host they were written for, and nothing but http and https is ever asked.
 
-mod client;
 mod fetch;
+mod page;
+mod speak;
 #[cfg(test)]
 mod tests;
-mod trace;
 
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STANDARD;
-use reqwest::Method;
-use reqwest::header::{self, HeaderName, HeaderValue};
+use hyper::Method;
+use hyper::header::{self, HeaderName, HeaderValue};
 use url::Url;
 
 use super::saw::{Ask, Saw, joined, longest_first, parts};
@@ -169,9 +169,9 @@ pub(super) async fn look(options: &Options, ask: &Ask<'_>) -> Saw {
     fetch::look(options, ask).await.0
 }
 
-/// One try, with the body that came back, up to 1 MiB: for kinds that read an address, and judge it their way.
+/// One try with all its facts and the body that came back, up to 1 MiB: for kinds that read an address, and judge it their way.
 pub(super) async fn fetch(options: &Options, ask: &Ask<'_>) -> (Saw, Vec<u8>) {
-    fetch::look(options, ask).await
+    fetch::look(options, &Ask { explain: true, ..*ask }).await
 }
 
 /// An address that another kind reads. Its refusals name `key`.

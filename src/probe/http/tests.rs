@@ -58,7 +58,7 @@ fn a_good_answer_is_up_with_its_facts() {
         ["json.queue.depth=7".to_owned(), format!("latency={}", seen.ms.unwrap()), "headers.x-depth=12".into()]
     );
     let phases: Vec<_> = seen.phases.iter().map(|(name, _)| *name).collect();
-    assert_eq!(phases, ["connect", "first_byte", "transfer"]);
+    assert_eq!(phases, ["dns", "connect", "first_byte", "transfer"]);
 }
 
 #[test]
@@ -161,6 +161,22 @@ fn a_zip_bomb_is_cut_at_the_limit_of_decompressed_bytes() {
 }
 
 #[test]
+fn a_packed_answer_that_breaks_off_is_told() {
+    let packed = |keep: usize| {
+        let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        zip.write_all(b"all is well").unwrap();
+        let bytes = zip.finish().unwrap();
+        let kept = bytes.len().min(keep);
+        let address = serve_http(move |_, s| answer(s, "200 OK", "Content-Encoding: gzip\r\n", &bytes[..kept]));
+        let well = assertion(&INFO, "body == 'all is well' && headers['content-encoding'] == 'gzip' && size == 11");
+        let seen = look(&Plan { expect: vec![well], ..http(&format!("http://{address}/"), vec![]) });
+        said(&seen)
+    };
+    assert_eq!(packed(usize::MAX), "up");
+    assert_eq!(packed(20), "down transfer: the answer could not be decompressed");
+}
+
+#[test]
 fn redirects_are_followed_counted_and_refused_where_they_leave_http() {
     let hop = |to: &'static str| {
         move |_: &str, s: &mut TcpStream| answer(s, "302 Found", &format!("Location: {to}\r\n"), b"")
@@ -193,7 +209,7 @@ fn an_address_that_a_redirect_led_to_is_told_without_its_path_and_query() {
         serve_http(move |_, s| answer(s, "302 Found", &format!("Location: http://{gone}/in?token=theirs\r\n"), b""));
     let seen = look(&http(&format!("http://{address}/"), vec![]));
     assert_eq!(said(&seen), "down connect: the connection was refused");
-    assert!(seen.detail.contains(&format!("error: error sending request for url (http://{gone})")), "{}", seen.detail);
+    assert!(seen.detail.contains(&format!("redirected to http://{gone}\ntried {gone}: ")), "{}", seen.detail);
     assert!(!seen.detail.contains("theirs"), "{}", seen.detail);
 }
 
@@ -276,7 +292,7 @@ fn certificates_are_judged_at_the_moment_of_the_look() {
     assert_eq!(fact(&good, "certificate.not_after"), Some(&Value::Text("2026-12-23T00:00:00.000Z".into())));
     assert_eq!(fact(&good, "certificate.issuer"), Some(&Value::Text("CN=Test Authority".into())));
     let phases: Vec<_> = good.phases.iter().map(|(name, _)| *name).collect();
-    assert_eq!(phases, ["connect", "tls", "first_byte", "transfer"]);
+    assert_eq!(phases, ["dns", "connect", "tls", "first_byte", "transfer"]);
     // Expired, and still its facts are there.
     check(authority.server("127.0.0.1", -3), true, "down tls: the certificate expired 3 d 17 h ago", Some(-3));
     let other =

@@ -23,6 +23,47 @@ fn a_proxy_is_used_only_where_it_is_asked_for() {
     assert_eq!((said(&seen).as_str(), seen.verdict), ("up", Verdict::Up), "{}", seen.detail);
 }
 
+/// Passes on what two sides say until one of them is done.
+fn pass_on(one: &TcpStream, other: &TcpStream) {
+    let copy = |from: &TcpStream, to: &TcpStream| {
+        let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+        std::thread::spawn(move || std::io::copy(&mut from, &mut to))
+    };
+    let (there, back) = (copy(one, other), copy(other, one));
+    let _ = back.join();
+    let _ = one.shutdown(std::net::Shutdown::Both);
+    let _ = there.join();
+}
+
+#[test]
+fn through_a_proxy_tls_is_spoken_with_the_server_itself() {
+    let authority = Authority::new();
+    let server = serve_tls(authority.server("behind.invalid", 30), Duration::ZERO, |s| {
+        let asked = head(s);
+        answer(s, "200 OK", "", asked.as_bytes());
+    });
+    let proxy = serve_http(move |head, s| {
+        assert!(head.starts_with("CONNECT behind.invalid:443 HTTP/1.1\r\n"), "{head}");
+        if !head.to_lowercase().contains("proxy-authorization: basic bwu6dg9rzw4tb2ytdghllxbyb3h5\r\n") {
+            return answer(s, "407 Proxy Authentication Required", "", b"");
+        }
+        let _ = s.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n");
+        pass_on(s, &TcpStream::connect(server).unwrap());
+    });
+    let through = |proxy: String| {
+        let keys = vec![("proxy", secret(&proxy)), authority.trusted()];
+        look(&http("https://behind.invalid/x?y", keys))
+    };
+    let seen = through(format!("http://me:token-of-the-proxy@{proxy}"));
+    assert_eq!(said(&seen), "up", "{}", seen.detail);
+    let Some(Value::Text(asked)) = fact(&seen, "body") else { panic!("{seen:?}") };
+    assert!(!asked.to_lowercase().contains("proxy-") && asked.contains("host: behind.invalid\r\n"), "{asked}");
+    assert_eq!(fact(&seen, "certificate.names"), Some(&Value::List(vec![Value::Text("behind.invalid".into())])));
+    let seen = through(format!("http://{proxy}"));
+    let refused = "down connect: the proxy did not connect: it answered 407 Proxy Authentication Required";
+    assert_eq!(said(&seen), refused, "{}", seen.detail);
+}
+
 #[test]
 fn options_that_cannot_work_are_refused_without_showing_secrets() {
     let url = |url| ("url", secret(url));
