@@ -80,6 +80,7 @@ fn shown(stage: &Stage, moment: Moment) -> [BTreeMap<PathBuf, Vec<u8>>; 2] {
 }
 
 #[test]
+#[ignore = "takes a quarter of a minute or more: tests/run runs it"]
 fn the_demos_days_look_the_same_to_the_byte() {
     // The long form takes all that the page shows.
     let days = if is_long() { 90 } else { 36 };
@@ -147,6 +148,7 @@ fn small() -> (Stage, Moment, BTreeMap<PathBuf, Vec<u8>>, tempfile::TempDir) {
 }
 
 #[test]
+#[ignore = "takes a quarter of a minute or more: tests/run runs it"]
 fn a_kill_between_any_two_steps_loses_nothing_and_is_completed_by_the_next() {
     let (stage, moment, before, kept) = small();
     let points = ["pinned-zip", "retired-roll", "written-zip", "retired-zip", "written-roll", "pinned-roll"];
@@ -171,6 +173,7 @@ fn a_kill_between_any_two_steps_loses_nothing_and_is_completed_by_the_next() {
 }
 
 #[test]
+#[ignore = "takes a quarter of a minute or more: tests/run runs it"]
 fn killed_at_random_moments_it_is_completed_by_the_next() {
     let (stage, moment, before, _kept) = small();
     let mut killed = 0;

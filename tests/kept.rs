@@ -89,6 +89,7 @@ fn write(file: PathBuf, text: &str) {
 }
 
 #[test]
+#[ignore = "takes a quarter of a minute or more: tests/run runs it"]
 fn the_demos_morning_is_kept_as_it_is_made() {
     let folder = TempDir::new().expect("a temp folder");
     let site = folder.path().join("demo");

@@ -74,9 +74,9 @@ impl Common {
         }
     }
 
-    /// As the looking knows it; none where it cannot look.
-    pub(super) fn plan(&self) -> Option<Plan> {
-        let kind = self.made.as_ref().filter(|_| !self.unset)?.kind.clone()?;
+    /// As the looking knows it, which takes over the kind's options; none where it cannot look.
+    pub(super) fn plan(&mut self) -> Option<Plan> {
+        let kind = self.made.as_mut().filter(|_| !self.unset)?.kind.take()?;
         Some(Plan {
             key: self.key.clone(),
             kind,

@@ -113,13 +113,15 @@ pub(super) fn understand(
     let defaults = components::defaults(&mut reader, &every(&files, "defaults"), kinds);
     let listed = listed(&mut reader, &files, "component");
     let mut settings = settings;
-    let read = components::read(&mut reader, &listed, &base, &defaults, kinds, purpose.looks);
+    let mut read = components::read(&mut reader, &listed, &base, &defaults, kinds, purpose.looks);
     settings.components = read.components;
     graph::check(&mut reader, &settings.components, &read.places);
     let told = self::listed(&mut reader, &files, "notify");
     let channels = channels::read(&mut reader, &told, kinds, purpose.tells);
     tell_syntax(&mut reader, syntax);
-    let plans = read.probes.iter().filter_map(super::probes::Common::plan).collect();
+    // Of ten thousand probes the parsed text is as large as what it means: not both at once, and again as plans.
+    drop(parsed);
+    let plans = read.probes.iter_mut().filter_map(super::probes::Common::plan).collect();
     let probes = settings.components.iter().flat_map(|c| &c.probes).zip(read.places.iter().flat_map(|p| &p.probes));
     let hosts = probes.filter_map(|(probe, place)| Some((probe.host.clone()?, *place))).collect();
     Understood {

@@ -146,6 +146,7 @@ record = ["info.rdb_changes_since_last_save"]
 }
 
 #[test]
+#[ignore = "takes a quarter of a minute or more: tests/run runs it"]
 fn the_morning_is_told_as_it_was() {
     let mut stella = Stella::start();
     stella.rounds(3, true);

@@ -1,9 +1,11 @@
 //! Asks a PostgreSQL server, stage by stage: connection, TLS, login, query.
 
-use std::io::ErrorKind;
-use std::pin::pin;
+use std::io::{self, ErrorKind};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 
 use futures_util::{FutureExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type as Column;
@@ -33,6 +35,41 @@ const FIELDS: &[Field] = &wire::fields::<14>(&[
     COUNT,
 ]);
 
+/// The most that a server may say. A message states its length, up to gigabytes, and is held until it is whole.
+const MOST_BYTES: usize = 16 << 20;
+
+/// A stream of so many bytes, give or take what comes at once.
+struct Bounded {
+    stream: Box<dyn Stream>,
+    left: usize,
+}
+
+impl AsyncRead for Bounded {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.left == 0 {
+            return Poll::Ready(Err(ErrorKind::InvalidData.into()));
+        }
+        let before = into.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, into))?;
+        self.left = self.left.saturating_sub(into.filled().len() - before);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Bounded {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
 /// The kind.
 pub(in crate::probe) const INFO: KindInfo = KindInfo {
     name: "postgres",
@@ -61,6 +98,7 @@ async fn visit(database: &Options, ask: &Ask<'_>, wire: &mut Wire) -> Result<(),
             Box::new(wire.secure(stream, with, &[], ask).await?)
         }
     };
+    let stream = Bounded { stream, left: MOST_BYTES };
     wire.enter("login", "connected, but no answer to the login within {}");
     let mut config = Config::new();
     // TLS is spoken already, where it is to be.

@@ -12,6 +12,7 @@ fn fatal(at: &Folders) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "takes a quarter of a minute or more: tests/run runs it"]
 fn what_was_changed_or_taken_away_is_found() {
     let (_dir, at, loaded, now, _) = morning_site();
     // The first day rolled up, the second compressed.
